@@ -1,0 +1,13 @@
+// Compiles src/, bench/ and the programs that tests run as child processes to dist/.
+import { execFileSync } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+export function build() {
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  execFileSync(process.execPath, [compiler, '--project', join(root, 'tsconfig.build.json')], { stdio: 'inherit' });
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) build();
