@@ -1,0 +1,31 @@
+import { type Given, Rank, type Source } from './given.ts';
+
+const PREFIX = 'NEREUS_';
+
+/** The variable that names the settings file. */
+export const CONFIG_VARIABLE = `${PREFIX}CONFIG`;
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** `listen` -> `NEREUS_LISTEN`. */
+export function variableOf(name: string): string {
+  return PREFIX + name.toUpperCase();
+}
+
+/** Every variable of ours. An empty one counts as not given, since that is how `${X:-}` arrives from compose files. */
+export function readEnvironment(environment: Environment): Source {
+  const given: Given[] = [];
+  for (const [variable, text] of Object.entries(environment)) {
+    if (!variable.startsWith(PREFIX) || variable === CONFIG_VARIABLE) continue;
+    if (text === undefined || text === '' || isServiceLink(variable, text)) continue;
+    given.push({ name: variable.slice(PREFIX.length).toLowerCase(), text, rank: Rank.environment, from: variable });
+  }
+  return { given, problems: [] };
+}
+
+/** Kubernetes describes a service named "nereus", or "nereus-meta", to every pod in variables like these. They are not for us. */
+function isServiceLink(variable: string, text: string): boolean {
+  if (/_SERVICE_(HOST|PORT(_\w+)?)$/.test(variable)) return true;
+  if (/_PORT_\d+_(TCP|UDP|SCTP)(_(ADDR|PORT|PROTO))?$/.test(variable)) return true;
+  return variable.endsWith('_PORT') && /^(tcp|udp|sctp):\/\//.test(text);
+}

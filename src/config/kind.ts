@@ -1,0 +1,86 @@
+/** A kind of value: how it is read from text, how it is written back, and what is allowed. */
+export interface Kind<T> {
+  /** What is allowed, to follow "must be": `an integer from 1 to 65535`. */
+  readonly allowed: string;
+  /** What stands for a value in the help: `PORT`. */
+  readonly placeholder: string;
+  /** The value that `text` stands for, or undefined when it is not allowed. */
+  parse(text: string): T | undefined;
+  /** The text that `parse` would read as `value`. */
+  show(value: T): string;
+}
+
+/** Where to listen. Without a port, `brpc_listen_port` says which. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number | undefined;
+}
+
+const LARGEST_PORT = 65535;
+
+export function text(options: { placeholder: string; allowed?: string; pattern?: RegExp }): Kind<string> {
+  return {
+    allowed: options.allowed ?? 'text',
+    placeholder: options.placeholder,
+    parse: (value) => (options.pattern === undefined || options.pattern.test(value) ? value : undefined),
+    show: (value) => value,
+  };
+}
+
+export function integer(options: { placeholder: string; min: number; max: number; off?: number }): Kind<number> {
+  const range = `an integer from ${options.min} to ${options.max}`;
+  return {
+    allowed: options.off === undefined ? range : `${range}, or ${options.off} for none`,
+    placeholder: options.placeholder,
+    parse: (value) => {
+      if (!/^-?\d{1,16}$/.test(value)) return undefined;
+      const number = Number(value);
+      const inRange = number >= options.min && number <= options.max;
+      return inRange || number === options.off ? number : undefined;
+    },
+    show: String,
+  };
+}
+
+export const boolean: Kind<boolean> = {
+  allowed: 'true or false',
+  placeholder: 'true|false',
+  parse: (value) => (value === 'true' ? true : value === 'false' ? false : undefined),
+  show: String,
+};
+
+export function choice<const T extends string>(...choices: readonly T[]): Kind<T> {
+  return {
+    allowed: `one of ${choices.join(', ')}`,
+    placeholder: choices.join('|'),
+    parse: (value) => choices.find((one) => one.toLowerCase() === value.toLowerCase()),
+    show: (value) => value,
+  };
+}
+
+/** Bytes in base64, padding included: kept as text, since that is how they are stored. */
+export const base64: Kind<string> = {
+  allowed: 'one or more bytes in base64, with its padding',
+  placeholder: 'BASE64',
+  parse: (value) => (value !== '' && Buffer.from(value, 'base64').toString('base64') === value ? value : undefined),
+  show: (value) => value,
+};
+
+/** `HOST`, `HOST:PORT`, `[IPV6]` or `[IPV6]:PORT`. */
+export const listenAddress: Kind<ListenAddress> = {
+  allowed: 'HOST or HOST:PORT, as in 127.0.0.1:5000, 0.0.0.0:5000 or [::1]:5000',
+  placeholder: 'HOST:PORT',
+  parse: (value) => {
+    const parts = /^(?:\[([0-9a-fA-F:.]+)\]|([0-9a-zA-Z._-]+))(?::(\d{1,5}))?$/.exec(value);
+    const host = parts?.[1] ?? parts?.[2];
+    if (host === undefined) return undefined;
+    const port = parts?.[3] === undefined ? undefined : Number(parts[3]);
+    return port === undefined || port <= LARGEST_PORT ? { host, port } : undefined;
+  },
+  show: ({ host, port }) => {
+    const shown = host.includes(':') ? `[${host}]` : host;
+    return port === undefined ? shown : `${shown}:${port}`;
+  },
+};
+
+export const port: Kind<number> = integer({ placeholder: 'PORT', min: 0, max: LARGEST_PORT });

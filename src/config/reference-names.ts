@@ -1,0 +1,167 @@
+/** Names of doris_cloud.conf that are accepted, so that a file in use needs no change, and that have no effect here. */
+interface Group {
+  readonly why: string;
+  readonly names: readonly string[];
+}
+
+export const REFERENCE_NAMES: readonly Group[] = [
+  {
+    why: 'the embedded store needs no FoundationDB',
+    names: [
+      'fdb_cluster',
+      'fdb_cluster_file_path',
+      'fdb_txn_timeout_ms',
+      'enable_txn_store_retry',
+      'txn_store_retry_times',
+      'txn_store_retry_base_intervals_ms',
+      'enable_retry_txn_conflict',
+      'delete_bitmap_enable_retry_txn_conflict',
+      'use_mem_kv',
+    ],
+  },
+  {
+    why: 'Nereus listens and logs in its own way',
+    names: [
+      'brpc_num_threads',
+      'brpc_socket_max_unwritten_bytes',
+      'warn_log_filenum_quota',
+      'log_immediate_flush',
+      'log_verbose_modules',
+      'log_verbose_level',
+      'enable_file_logger',
+      'aws_log_level',
+      'azure_log_level',
+      'use_detailed_metrics',
+      'bvar_qps_update_second',
+      'periodically_log_ms',
+      'secondary_package_name',
+      'custom_conf_path',
+    ],
+  },
+  {
+    why: 'what it governs is not part of this version',
+    names: [
+      'hostname',
+      'priority_networks',
+      'enable_loopback_address_for_ms',
+      'meta_server_register_interval_ms',
+      'meta_server_lease_ms',
+      'recycle_interval_seconds',
+      'retention_seconds',
+      'recycle_concurrency',
+      'recycle_job_lease_expired_ms',
+      'compacted_rowset_retention_seconds',
+      'dropped_index_retention_seconds',
+      'dropped_partition_retention_seconds',
+      'recycle_whitelist',
+      'recycle_blacklist',
+      'recycler_storage_vault_white_list',
+      'instance_recycler_worker_pool_size',
+      'recycle_pool_parallelism',
+      'check_recycle_task_interval_seconds',
+      'recycler_sleep_before_scheduling_seconds',
+      'recycle_task_threshold_seconds',
+      'force_immediate_recycle',
+      'enable_checker',
+      'enable_inverted_check',
+      'enable_delete_bitmap_inverted_check',
+      'enable_delete_bitmap_storage_optimize_check',
+      'delete_bitmap_storage_optimize_check_version_gap',
+      'scan_instances_interval_seconds',
+      'check_object_interval_seconds',
+      'enable_mow_compaction_key_check',
+      'compaction_key_check_expiration_diff_seconds',
+      'reserved_buffer_days',
+      'label_keep_max_second',
+      'expired_txn_scan_key_nums',
+      'max_num_aborted_txn',
+      'max_tablet_version_num',
+      'max_num_stages',
+      'copy_job_max_retention_second',
+      'internal_stage_objects_expire_time_second',
+      'default_max_qps_limit',
+      'specific_max_qps_limit',
+      'enable_rate_limit',
+      'enable_check_instance_id',
+      'enable_load_txn_status_check',
+      'enable_cloud_txn_lazy_commit',
+      'enable_cloud_txn_lazy_commit_fuzzy_test',
+      'txn_lazy_commit_rowsets_thresold',
+      'txn_lazy_commit_num_threads',
+      'txn_lazy_max_rowsets_per_batch',
+      'max_tablet_index_num_per_batch',
+      'max_txn_commit_byte',
+      'max_get_delete_bitmap_byte',
+      'use_delete_bitmap_lock_version',
+      'use_delete_bitmap_lock_random_version',
+      'write_schema_kv',
+      'split_tablet_stats',
+      'snapshot_get_tablet_stats',
+      'meta_schema_value_version',
+      'schema_dict_kv_size_limit',
+      'schema_dict_key_count_limit',
+      'enable_s3_rate_limiter',
+      's3_get_bucket_tokens',
+      's3_get_token_per_second',
+      's3_get_token_limit',
+      's3_put_bucket_tokens',
+      's3_put_token_per_second',
+      's3_put_token_limit',
+      's3_client_http_scheme',
+      'max_s3_client_retry',
+      'force_azure_blob_global_endpoint',
+      'ca_cert_file_paths',
+      'kerberos_ccache_path',
+      'kerberos_krb5_conf_path',
+      'enable_distinguish_hdfs_path',
+      'enable_kms',
+      'kms_info_encryption_key',
+      'kms_info_encryption_method',
+      'kms_ak',
+      'kms_sk',
+      'kms_endpoint',
+      'kms_region',
+      'kms_provider',
+      'kms_cmk',
+      'focus_add_kms_data_key',
+    ],
+  },
+  {
+    why: 'it only serves the tests of the C++ service',
+    names: [
+      'enable_idempotent_request_injection',
+      'idempotent_request_replay_delay_base_ms',
+      'idempotent_request_replay_delay_range_ms',
+      'idempotent_request_replay_exclusion',
+      'test_s3_ak',
+      'test_s3_sk',
+      'test_s3_endpoint',
+      'test_s3_region',
+      'test_s3_bucket',
+      'test_s3_prefix',
+      'test_hdfs_prefix',
+      'test_hdfs_fs_name',
+    ],
+  },
+];
+
+/** Values that can't be passed over, since starting without them would treat data in another way than the file asks for. */
+const REFUSED_VALUES: ReadonlyMap<string, { readonly value: string; readonly why: string }> = new Map([
+  ['enable_kms', { value: 'true', why: 'must be false: keys that are kept in a KMS are not supported' }],
+  ['use_mem_kv', { value: 'true', why: 'must be false: there is no store that forgets, data always goes to data_dir' }],
+]);
+
+const WHY_BY_NAME: ReadonlyMap<string, string> = new Map(
+  REFERENCE_NAMES.flatMap(({ why, names }) => names.map((name) => [name, why] as const)),
+);
+
+/** Why a name of doris_cloud.conf has no effect here, or undefined when it is no such name. */
+export function whyWithoutEffect(name: string): string | undefined {
+  return WHY_BY_NAME.get(name);
+}
+
+/** What is wrong with the value of a name without effect, or undefined when it can be passed over. */
+export function refusedReferenceValue(name: string, value: string): string | undefined {
+  const refused = REFUSED_VALUES.get(name);
+  return refused?.value === value ? refused.why : undefined;
+}

@@ -1,0 +1,40 @@
+import { BlockList, isIP } from 'node:net';
+import type { Rank } from './given.ts';
+import { listenAddress } from './kind.ts';
+import { DEFAULT_HTTP_TOKEN, type Settings } from './settings.ts';
+
+/** Puts the one port that is listened on in `brpc_listen_port` and `listen`. The stronger source decides; `listen` does among equals. */
+export function resolvePort(settings: Settings, ranks: { listen: Rank; port: Rank }): Settings {
+  const fromListen = settings.listen.port;
+  const port = fromListen !== undefined && ranks.listen >= ranks.port ? fromListen : settings.brpc_listen_port;
+  return { ...settings, brpc_listen_port: port, listen: { host: settings.listen.host, port } };
+}
+
+/** What single values, each allowed, can't be together. */
+export function contradictions(settings: Settings): string[] {
+  const problems: string[] = [];
+  if (settings.headers_timeout_ms > settings.request_timeout_ms) {
+    problems.push(
+      `headers_timeout_ms (${settings.headers_timeout_ms}) must not be above request_timeout_ms (${settings.request_timeout_ms}): the headers are a part of the request`,
+    );
+  }
+  if (settings.http_token === DEFAULT_HTTP_TOKEN && !isLoopback(settings.listen.host)) {
+    problems.push(
+      `listen = ${listenAddress.show(settings.listen)} can be reached from other machines, and http_token is the default that everyone knows: ` +
+        'set a token of your own (--http-token-file FILE, NEREUS_HTTP_TOKEN, or http_token in the settings file), or listen on 127.0.0.1',
+    );
+  }
+  return problems;
+}
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+LOOPBACK.addSubnet('::ffff:127.0.0.0', 104, 'ipv6');
+
+/** Whether only this machine can reach `host`. Any name but localhost may resolve to anything. */
+export function isLoopback(host: string): boolean {
+  const family = isIP(host);
+  if (family === 0) return host.toLowerCase() === 'localhost';
+  return LOOPBACK.check(host, family === 4 ? 'ipv4' : 'ipv6');
+}

@@ -1,0 +1,173 @@
+import { base64, boolean, choice, integer, type Kind, listenAddress, port, text } from './kind.ts';
+
+export interface Setting<T> {
+  readonly kind: Kind<T>;
+  /** As one would write it in the file. */
+  readonly default: string;
+  readonly section: Section;
+  readonly meaning: string;
+  /** Never shown: `******` stands for it. May also be given as `<name>_file`, the path of a file that holds it. */
+  readonly secret: boolean;
+  /** Has the name and the meaning of a setting in doris_cloud.conf. */
+  readonly reference: boolean;
+}
+
+export const SECTIONS = ['Service', 'Access', 'Encryption', 'Limits', 'Logs'] as const;
+export type Section = (typeof SECTIONS)[number];
+
+/** What everyone can read in the document. Good enough for one machine that nobody else reaches. */
+export const DEFAULT_HTTP_TOKEN = 'greedisgood9999';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const GIB = 1024 * MIB;
+const DAY_MS = 24 * 3600 * 1000;
+
+const path = (placeholder: string) => text({ placeholder });
+const milliseconds = (min: number) => integer({ placeholder: 'MS', min, max: DAY_MS });
+const bytes = (min: number, max: number) => integer({ placeholder: 'BYTES', min, max });
+const count = (max: number) => integer({ placeholder: 'N', min: 1, max });
+
+/** Every setting there is. Flags, environment variables, the file's names, `--help` and docs/configuration.md come from here. */
+export const SETTINGS = {
+  ...section('Service', {
+    listen: own(
+      listenAddress,
+      '127.0.0.1',
+      'Where to listen. A port given here wins over a `brpc_listen_port` from the same place.',
+    ),
+    brpc_listen_port: doris(port, '5000', 'The port alone; 0 takes any that is free.'),
+    data_dir: own(path('DIR'), './data', 'The directory of the embedded store. It is created when it is not there.'),
+    drain_timeout_ms: own(
+      milliseconds(0),
+      '10000',
+      'How long a stopping server waits for the requests in flight before it closes their connections.',
+    ),
+  }),
+  ...section('Access', {
+    http_token: secret(
+      doris(
+        text({ placeholder: 'TOKEN', pattern: /^[^\s\p{Cc}]+$/u, allowed: 'one or more characters without blanks' }),
+        DEFAULT_HTTP_TOKEN,
+        'The token that every call to /MetaService/http must give. With the default, only addresses of this machine can be listened on.',
+      ),
+    ),
+    admin_rules: own(
+      choice('document', 'reference'),
+      'document',
+      'What a call to /MetaService/http is checked against: `document` holds it to the rules of the API document, `reference` lets through what the C++ service lets through.',
+    ),
+    enable_cluster_name_check: doris(
+      boolean,
+      'false',
+      'Whether names of clusters must start with a letter and go on with letters, digits and underscores, from whichever protocol they come.',
+    ),
+  }),
+  ...section('Encryption', {
+    encryption_key: secret(
+      doris(
+        base64,
+        'c2VsZWN0ZGJzZWxlY3RkYnNlbGVjdGRic2VsZWN0ZGI=',
+        'The key that secret keys of object storage are encrypted with. It is kept in the store at the first start and read from there afterwards. The default is known to everyone: give one of your own before the first start.',
+      ),
+    ),
+    encryption_method: doris(
+      choice('AES_256_ECB', 'AES_128_ECB'),
+      'AES_256_ECB',
+      'How new secrets are encrypted. What is stored says how it was, so a change leaves it readable.',
+    ),
+    arn_id: doris(text({ placeholder: 'ID' }), '', 'The user id of the IAM user, until `alter_iam` has set one.'),
+    arn_ak: doris(text({ placeholder: 'AK' }), '', 'The access key of the IAM user, until `alter_iam` has set one.'),
+    arn_sk: secret(
+      doris(text({ placeholder: 'SK' }), '', 'The secret key of the IAM user, until `alter_iam` has set one.'),
+    ),
+  }),
+  ...section('Limits', {
+    max_connections: own(count(1_000_000), '10000', 'Connections at a time. Further ones are closed as they arrive.'),
+    max_requests_in_flight: own(
+      count(1_000_000),
+      '4096',
+      'Requests being answered at a time, over all connections. Further ones are answered with 503.',
+    ),
+    brpc_max_body_size: doris(
+      bytes(KIB, 4 * GIB),
+      `${64 * MIB}`,
+      'The largest body of a request, in bytes. A larger one is answered with 413 and not read to its end.',
+    ),
+    max_buffered_bytes: own(
+      bytes(KIB, 64 * GIB),
+      `${512 * MIB}`,
+      'The bodies of all requests in flight together, in bytes. A request that would exceed it is answered with 503.',
+    ),
+    max_header_bytes: own(
+      bytes(KIB, 16 * MIB),
+      `${64 * KIB}`,
+      'The request line and the headers of a request, in bytes. Larger ones are answered with 431.',
+    ),
+    headers_timeout_ms: own(
+      milliseconds(1),
+      '10000',
+      'How long the request line and the headers may take to arrive. Slower ones are answered with 408 and the connection is closed.',
+    ),
+    request_timeout_ms: own(
+      milliseconds(1),
+      '60000',
+      'How long a whole request, headers and body, may take to arrive. At least `headers_timeout_ms`.',
+    ),
+    send_timeout_ms: own(
+      milliseconds(1),
+      '30000',
+      'How long an answer may make no progress because the client does not read it, before the connection is closed.',
+    ),
+    brpc_idle_timeout_sec: doris(
+      integer({ placeholder: 'SECONDS', min: 1, max: 7 * 24 * 3600, off: -1 }),
+      '300',
+      'How long a connection may stay open after an answer without a further request, in seconds.',
+    ),
+  }),
+  ...section('Logs', {
+    log_level: doris(choice('debug', 'info', 'warn', 'error', 'fatal'), 'info', 'The least important lines to keep.'),
+    log_format: own(choice('json', 'pretty'), 'json', 'One JSON object a line, or text for human eyes.'),
+    log_dir: doris(path('DIR'), '', 'Where to write `nereus.log`. Without it, logs go to the standard output.'),
+    log_size_mb: doris(count(1_000_000), '1024', 'The size of `nereus.log`, in MiB, at which a new one is begun.'),
+    log_filenum_quota: doris(count(10_000), '10', 'How many log files to keep, the one being written included.'),
+  }),
+};
+
+export type SettingName = keyof typeof SETTINGS;
+
+type ValueOf<S> = S extends Setting<infer T> ? T : never;
+
+/** The value of every setting. The port that is listened on is `brpc_listen_port`, wherever it was given. */
+export type Settings = { readonly [N in SettingName]: ValueOf<(typeof SETTINGS)[N]> };
+
+export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
+
+/** The names of the secrets, for whoever prints settings. */
+export const SECRET_NAMES = SETTING_NAMES.filter((name) => SETTINGS[name].secret);
+
+export function isSettingName(name: string): name is SettingName {
+  return Object.hasOwn(SETTINGS, name);
+}
+
+type Row<T> = Omit<Setting<T>, 'section'>;
+
+function own<T>(kind: Kind<T>, byDefault: string, meaning: string): Row<T> {
+  return { kind, default: byDefault, meaning, secret: false, reference: false };
+}
+
+function doris<T>(kind: Kind<T>, byDefault: string, meaning: string): Row<T> {
+  return { ...own(kind, byDefault, meaning), reference: true };
+}
+
+function secret<T>(row: Row<T>): Row<T> {
+  return { ...row, secret: true };
+}
+
+function section<R extends Record<string, Row<unknown>>>(
+  name: Section,
+  rows: R,
+): { readonly [N in keyof R]: Setting<R[N] extends Row<infer T> ? T : never> } {
+  const placed = Object.entries(rows).map(([key, row]) => [key, { ...row, section: name }]);
+  return Object.fromEntries(placed);
+}
