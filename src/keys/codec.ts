@@ -187,12 +187,12 @@ export function readInt64(bytes: Buffer, position: number): bigint {
 export function endOfBytes(bytes: Buffer, position: number): number {
   let at = position + 1;
   for (;;) {
-    const escape = bytes.indexOf(ESCAPE, at);
-    if (escape < 0) return -1;
-    const mark = bytes[escape + 1];
-    if (mark === BYTES_END) return escape + 2;
+    const zero = bytes.indexOf(ESCAPE, at);
+    if (zero < 0) return -1;
+    const mark = bytes[zero + 1];
+    if (mark === BYTES_END) return zero + 2;
     if (mark !== ESCAPED_ZERO) return -1;
-    at = escape + 2;
+    at = zero + 2;
   }
 }
 

@@ -31,6 +31,8 @@ export type ValueShape =
   | { readonly type: 'stamped message'; readonly schema: DescMessage }
   /** A 64-bit little-endian number that atomic additions change. */
   | { readonly type: 'counter' }
+  /** The ten bytes of the versionstamp of the commit that wrote it. */
+  | { readonly type: 'versionstamp' }
   /** Bytes that mean nothing to this service. */
   | { readonly type: 'bytes'; readonly split: SplitShape };
 

@@ -280,6 +280,12 @@ export const keys = keyTable({
     parts: ['system', 'meta-service', 'encryption_key_info'],
     value: { type: 'message', schema: EncryptionKeyInfoPBSchema },
   },
+  systemNodeStamp: {
+    about: "The last change of any instance's nodes. Nereus' own: Doris neither writes nor reads it.",
+    space: SYSTEM_SPACE,
+    parts: ['system', 'nereus', 'node_stamp'],
+    value: { type: 'versionstamp' },
+  },
 });
 
 export type Keys = typeof keys;

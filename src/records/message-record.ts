@@ -25,6 +25,8 @@ const REMEMBERED: ReadonlySet<string> = new Set([
   keys.metaTabletIndex.name,
   keys.metaSchema.name,
   keys.metaSchemaDictionary.name,
+  keys.systemRamUser.name,
+  keys.systemEncryptionKeys.name,
 ]);
 
 const memo = new DecodeMemo<Message>({ entries: 20_000, value_bytes: 32 * 1024 * 1024 });
