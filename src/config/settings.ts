@@ -23,7 +23,7 @@ const MIB = 1024 * KIB;
 const GIB = 1024 * MIB;
 const DAY_MS = 24 * 3600 * 1000;
 
-const path = (placeholder: string) => text({ placeholder });
+const directory = text({ placeholder: 'DIR', pattern: /./, allowed: 'a path' });
 const milliseconds = (min: number) => integer({ placeholder: 'MS', min, max: DAY_MS });
 const bytes = (min: number, max: number) => integer({ placeholder: 'BYTES', min, max });
 const count = (max: number) => integer({ placeholder: 'N', min: 1, max });
@@ -37,7 +37,7 @@ export const SETTINGS = {
       'Where to listen. A port given here wins over a `brpc_listen_port` from the same place.',
     ),
     brpc_listen_port: doris(port, '5000', 'The port alone; 0 takes any that is free.'),
-    data_dir: own(path('DIR'), './data', 'The directory of the embedded store. It is created when it is not there.'),
+    data_dir: own(directory, './data', 'The directory of the embedded store. It is created when it is not there.'),
     drain_timeout_ms: own(
       milliseconds(0),
       '10000',
@@ -68,7 +68,7 @@ export const SETTINGS = {
       doris(
         base64,
         'c2VsZWN0ZGJzZWxlY3RkYnNlbGVjdGRic2VsZWN0ZGI=',
-        'The key that secret keys of object storage are encrypted with. It is kept in the store at the first start and read from there afterwards. The default is known to everyone: give one of your own before the first start.',
+        'The key that secret keys of object storage are encrypted with at rest. The default is known to everyone: give one of your own before the first start.',
       ),
     ),
     encryption_method: doris(
@@ -128,7 +128,7 @@ export const SETTINGS = {
   ...section('Logs', {
     log_level: doris(choice('debug', 'info', 'warn', 'error', 'fatal'), 'info', 'The least important lines to keep.'),
     log_format: own(choice('json', 'pretty'), 'json', 'One JSON object a line, or text for human eyes.'),
-    log_dir: doris(path('DIR'), '', 'Where to write `nereus.log`. Without it, logs go to the standard output.'),
+    log_dir: doris(text({ placeholder: 'DIR', allowed: 'a path' }), '', 'Where to write `nereus.log`. Without it, logs go to the standard output.'),
     log_size_mb: doris(count(1_000_000), '1024', 'The size of `nereus.log`, in MiB, at which a new one is begun.'),
     log_filenum_quota: doris(count(10_000), '10', 'How many log files to keep, the one being written included.'),
   }),

@@ -1,0 +1,14 @@
+/** Where log lines go. */
+export interface Sink {
+  /** Takes one JSON line with its line end. */
+  write(line: string): void;
+  /** Writes out what is held back. To be called before the process ends. */
+  flush(): void;
+}
+
+/** Writing out may fail, and then there is nowhere left to say so. */
+export function flushQuietly(stream: { flushSync(): void }): void {
+  try {
+    stream.flushSync();
+  } catch {}
+}
