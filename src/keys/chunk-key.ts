@@ -1,4 +1,4 @@
-import { INT64_BYTES, INT64_TAG, KeyWriter } from './codec.ts';
+import { INT64_BYTES, INT64_TAG, KeyWriter, NEGATIVE_INT64_TAG } from './codec.ts';
 import type { KeyRange, SplitShape } from './key-kind.ts';
 
 /** Which chunk of a split value a key holds. */
@@ -33,4 +33,11 @@ export function splitRange(key: Uint8Array): KeyRange {
   writer.raw(key);
   writer.int64(INT64_MAX);
   return { begin: Buffer.from(key.buffer, key.byteOffset, key.byteLength), end: writer.finish() };
+}
+
+/** Whether a number follows `key` in `longer`, or nothing does: then `longer` may hold a part of the value at `key`. */
+export function isNumberedAfter(key: Uint8Array, longer: Uint8Array): boolean {
+  if (longer.length === key.length) return true;
+  const tag = longer[key.length];
+  return longer.length >= key.length + INT64_BYTES && (tag === INT64_TAG || tag === NEGATIVE_INT64_TAG);
 }
