@@ -18,6 +18,11 @@ export const Char = {
   Backslash: 0x5c,
   CloseBracket: 0x5d,
   Underscore: 0x5f,
+  LetterE: 0x65,
+  LetterF: 0x66,
+  LetterN: 0x6e,
+  LetterT: 0x74,
+  LetterX: 0x78,
   OpenBrace: 0x7b,
   CloseBrace: 0x7d,
 } as const;

@@ -186,7 +186,7 @@ function isSpace(code: number): boolean {
 function isNumberPart(code: number): boolean {
   if (isDigit(code) || code === Char.Dot || code === Char.Minus || code === Char.Plus) return true;
   const lower = code | 0x20;
-  return lower === 0x65 || code === 0x78;
+  return lower === Char.LetterE || code === Char.LetterX;
 }
 
 function isKeyStart(code: number): boolean {

@@ -26,7 +26,7 @@ export function readFloat(text: string): number | undefined {
   let end = whole;
   if (text.charCodeAt(end) === Char.Dot) end = skipDigits(text, end + 1);
   if (end - i === (end === whole ? 0 : 1)) return undefined;
-  if ((text.charCodeAt(end) | 0x20) === 0x65) {
+  if ((text.charCodeAt(end) | 0x20) === Char.LetterE) {
     end++;
     const exponentSign = text.charCodeAt(end);
     if (exponentSign === Char.Minus || exponentSign === Char.Plus) end++;
