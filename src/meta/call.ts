@@ -1,0 +1,35 @@
+import type { Transaction } from '../kv/store.ts';
+import type { NodeIndex } from './identity/node-index.ts';
+import type { Keyring } from './secrets/keyring.ts';
+
+/** The settings that the domain looks at. */
+export interface MetaSettings {
+  /** The access key pair that is answered where no IAM user was set with alter_iam. */
+  readonly arn_id: string;
+  readonly arn_ak: string;
+  readonly arn_sk: string;
+  /** Whether cluster names must match their pattern in RPCs too; the document's rules check them in any case. */
+  readonly enable_cluster_name_check: boolean;
+  /** Whether the prefix of an HDFS vault gets a random suffix, so that two vaults on one path never meet. */
+  readonly enable_distinguish_hdfs_path: boolean;
+  readonly max_num_stages: number;
+}
+
+/** What lives as long as the process and serves every call. */
+export interface MetaServices {
+  readonly nodes: NodeIndex;
+  readonly keyring: Keyring;
+  readonly settings: MetaSettings;
+  /** Milliseconds since 1970. */
+  readonly now_ms: () => number;
+}
+
+/** One run of one call: a transaction that is committed when the domain function returns, and undone when it throws. */
+export interface Call extends MetaServices {
+  readonly txn: Transaction;
+}
+
+/** The time that instances, clusters and vaults keep: whole seconds since 1970. */
+export function nowSeconds(call: Call): bigint {
+  return BigInt(Math.floor(call.now_ms() / 1000));
+}

@@ -1,0 +1,56 @@
+import {
+  type AlterClusterRequest,
+  type ClusterPB,
+  NodeStatusPB,
+  AlterClusterRequest_Operation as Operation,
+} from '../../schema/gen/cloud/cluster_pb.ts';
+import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
+import { isSet } from '../../schema/presence.ts';
+import type { Call } from '../call.ts';
+import { resolveInstance } from '../identity/resolve-instance.ts';
+import { MetaError } from '../meta-error.ts';
+import { addCluster } from './add-cluster.ts';
+import { dropCluster } from './drop-cluster.ts';
+import { addNodes, dropNodes, markNodes } from './nodes.ts';
+import { renameCluster, setClusterStatus, updateClusterEndpoint, updateClusterUsers } from './update-cluster.ts';
+
+type Alteration = (call: Call, instanceId: string, wanted: ClusterPB) => Promise<void>;
+
+const ALTERATIONS: Partial<Record<Operation, Alteration>> = {
+  [Operation.ADD_CLUSTER]: addCluster,
+  [Operation.DROP_CLUSTER]: dropCluster,
+  [Operation.ADD_NODE]: addNodes,
+  [Operation.DROP_NODE]: dropNodes,
+  [Operation.DECOMMISSION_NODE]: (call, instanceId, wanted) =>
+    markNodes(call, instanceId, wanted, NodeStatusPB.NODE_STATUS_DECOMMISSIONING),
+  [Operation.NOTIFY_DECOMMISSIONED]: (call, instanceId, wanted) =>
+    markNodes(call, instanceId, wanted, NodeStatusPB.NODE_STATUS_DECOMMISSIONED),
+  [Operation.RENAME_CLUSTER]: renameCluster,
+  [Operation.UPDATE_CLUSTER_MYSQL_USER_NAME]: updateClusterUsers,
+  [Operation.UPDATE_CLUSTER_ENDPOINT]: updateClusterEndpoint,
+  [Operation.SET_CLUSTER_STATUS]: setClusterStatus,
+};
+
+/** Adds, changes and drops the clusters of an instance and their nodes. */
+export async function alterCluster(call: Call, request: AlterClusterRequest): Promise<Record<string, never>> {
+  const instanceId = await instanceOfRequest(call, request);
+  if (instanceId === '' || !request.cluster) throw invalid('invalid request instance_id or cluster not given');
+  if (!isSet(request, 'op')) throw invalid('op not given');
+  const alter = ALTERATIONS[request.op];
+  if (!alter) throw invalid(`invalid request op, op=${request.op}`);
+  await alter(call, instanceId, request.cluster);
+  return {};
+}
+
+/** The instance that a request names, or else the one of the node that it names, or an empty text. */
+export async function instanceOfRequest(call: Call, request: AlterClusterRequest): Promise<string> {
+  const { instanceId, cloudUniqueId } = request;
+  if (instanceId !== '' || cloudUniqueId === '') return instanceId;
+  const resolved = await resolveInstance(call, cloudUniqueId);
+  if (resolved === undefined) throw invalid('empty instance_id');
+  return resolved;
+}
+
+function invalid(message: string): MetaError {
+  return new MetaError(MetaServiceCode.INVALID_ARGUMENT, message);
+}

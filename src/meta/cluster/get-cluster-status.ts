@@ -1,0 +1,59 @@
+import { create } from '@bufbuild/protobuf';
+import {
+  ClusterPBSchema,
+  ClusterStatus,
+  ClusterPB_Type as ClusterType,
+  GetClusterStatusResponse_GetClusterStatusResponseDetailSchema as DetailSchema,
+  type GetClusterStatusRequest,
+  type GetClusterStatusResponse,
+  GetClusterStatusResponseSchema,
+} from '../../schema/gen/cloud/cluster_pb.ts';
+import type { InstanceInfoPB } from '../../schema/gen/cloud/instance_pb.ts';
+import { MetaServiceCode, MetaServiceResponseStatusSchema as StatusSchema } from '../../schema/gen/cloud/status_pb.ts';
+import { writeProtobufJson } from '../../schema/json/write-protobuf-json.ts';
+import { isSet } from '../../schema/presence.ts';
+import type { Call } from '../call.ts';
+import { resolveInstance } from '../identity/resolve-instance.ts';
+import { findInstance } from '../instance/instance-record.ts';
+import { MetaError } from '../meta-error.ts';
+
+/** The states of the compute clusters of several instances. Instances that don't exist are left out. */
+export async function getClusterStatus(
+  call: Call,
+  request: GetClusterStatusRequest,
+): Promise<GetClusterStatusResponse> {
+  const { instanceIds, cloudUniqueIds } = request;
+  if (instanceIds.length === 0 && cloudUniqueIds.length === 0) {
+    const sizes = `instance_ids.size: ${instanceIds.length} cloud_unique_ids.size: ${cloudUniqueIds.length}`;
+    const message = `cloud_unique_ids or instance_ids must be given, ${sizes}`;
+    throw new MetaError(MetaServiceCode.INVALID_ARGUMENT, message);
+  }
+  const response = create(GetClusterStatusResponseSchema);
+  const wanted = instanceIds.length > 0 ? instanceIds : await instancesOf(call, cloudUniqueIds);
+  if (wanted.length === 0) return response;
+  for (const instanceId of wanted) {
+    const instance = await findInstance(call.txn, instanceId);
+    const clusters = instance ? statesIn(instance, request) : [];
+    if (clusters.length > 0) response.details.push(create(DetailSchema, { instanceId, clusters }));
+  }
+  // Cloud managers read the answer from the message of the status, where Doris repeats it.
+  response.status = create(StatusSchema, { msg: writeProtobufJson(GetClusterStatusResponseSchema, response) });
+  return response;
+}
+
+async function instancesOf(call: Call, cloudUniqueIds: readonly string[]): Promise<string[]> {
+  const resolved = await Promise.all(cloudUniqueIds.map((id) => resolveInstance(call, id)));
+  return resolved.filter((id) => id !== undefined);
+}
+
+function statesIn(instance: InstanceInfoPB, request: GetClusterStatusRequest) {
+  return instance.clusters
+    .filter((cluster) => cluster.type === ClusterType.COMPUTE)
+    .filter((cluster) => !isSet(request, 'status') || cluster.clusterStatus === request.status)
+    .map((cluster) => {
+      const { clusterId, clusterName } = cluster;
+      // Clusters from before there were states are running ones.
+      const clusterStatus = isSet(cluster, 'clusterStatus') ? cluster.clusterStatus : ClusterStatus.NORMAL;
+      return create(ClusterPBSchema, { clusterId, clusterName, clusterStatus });
+    });
+}

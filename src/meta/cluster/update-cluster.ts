@@ -1,0 +1,59 @@
+import { type ClusterPB, ClusterPBSchema } from '../../schema/gen/cloud/cluster_pb.ts';
+import type { InstanceInfoPB } from '../../schema/gen/cloud/instance_pb.ts';
+import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
+import type { Call } from '../call.ts';
+import { saveInstance } from '../instance/instance-record.ts';
+import { MetaError } from '../meta-error.ts';
+import { quote } from '../quote.ts';
+import { clusterToUpdate, instanceOfCluster } from './cluster-of-instance.ts';
+import { checkMove } from './cluster-status.ts';
+
+type Update = (cluster: ClusterPB, wanted: ClusterPB, instance: InstanceInfoPB) => void;
+
+/** Changes one cluster, found by its id. */
+async function updateCluster(call: Call, instanceId: string, wanted: ClusterPB, update: Update): Promise<void> {
+  if (wanted.clusterId === '') throw new MetaError(MetaServiceCode.UNDEFINED_ERR, 'missing cluster_id=');
+  const instance = await instanceOfCluster(call, instanceId);
+  update(clusterToUpdate(instance, wanted), wanted, instance);
+  saveInstance(call.txn, instance);
+}
+
+/** Gives a cluster another name. */
+export async function renameCluster(call: Call, instanceId: string, wanted: ClusterPB): Promise<void> {
+  await updateCluster(call, instanceId, wanted, (cluster, { clusterName }, instance) => {
+    if (instance.clusters.some((other) => other.clusterName === clusterName)) {
+      const quoted = quote(ClusterPBSchema, cluster);
+      const message = `failed to rename cluster, a cluster with the same name already exists in this instance ${quoted}`;
+      throw new MetaError(MetaServiceCode.INVALID_ARGUMENT, message);
+    }
+    cluster.clusterName = clusterName;
+  });
+  // Errors name the cluster that an id is registered in.
+  await call.nodes.change(call.txn);
+}
+
+/** Replaces the users whose default cluster it is. */
+export function updateClusterUsers(call: Call, instanceId: string, wanted: ClusterPB): Promise<void> {
+  return updateCluster(call, instanceId, wanted, (cluster, { mysqlUserName }) => {
+    cluster.mysqlUserName = [...mysqlUserName];
+  });
+}
+
+/** Replaces the addresses under which the cluster is reached. */
+export function updateClusterEndpoint(call: Call, instanceId: string, wanted: ClusterPB): Promise<void> {
+  return updateCluster(call, instanceId, wanted, (cluster, { publicEndpoint, privateEndpoint }) => {
+    if (privateEndpoint === '') {
+      throw new MetaError(MetaServiceCode.CLUSTER_ENDPOINT_MISSING, 'missing private endpoint');
+    }
+    cluster.publicEndpoint = publicEndpoint;
+    cluster.privateEndpoint = privateEndpoint;
+  });
+}
+
+/** Moves the cluster to another state, along the allowed moves. */
+export function setClusterStatus(call: Call, instanceId: string, wanted: ClusterPB): Promise<void> {
+  return updateCluster(call, instanceId, wanted, (cluster, { clusterStatus }) => {
+    checkMove(cluster, clusterStatus);
+    cluster.clusterStatus = clusterStatus;
+  });
+}

@@ -1,0 +1,18 @@
+import type { MetaServiceCode } from '../schema/gen/cloud/status_pb.ts';
+
+/**
+ * A call refused, with the code and message that its caller gets. Whoever throws it undoes the call's transaction, so
+ * a call that answers an error has written nothing. The message goes out as it is: it must hold no secret.
+ */
+export class MetaError extends Error {
+  override readonly name = 'MetaError';
+
+  constructor(
+    readonly code: MetaServiceCode,
+    message: string,
+    /** Fields of the response that are answered beside the error. */
+    readonly response: Readonly<Record<string, unknown>> = {},
+  ) {
+    super(message);
+  }
+}

@@ -1,0 +1,42 @@
+import { clone, type MessageInitShape } from '@bufbuild/protobuf';
+import { keys } from '../../keys/key-table.ts';
+import { scanRecords } from '../../records/scan-records.ts';
+import {
+  type GetObjStoreInfoRequest,
+  type GetObjStoreInfoResponseSchema,
+  type StorageVaultPB,
+  StorageVaultPBSchema,
+} from '../../schema/gen/cloud/vault_pb.ts';
+import { isSet } from '../../schema/presence.ts';
+import type { Call } from '../call.ts';
+import { readInstance } from '../instance/instance-record.ts';
+import { openObjectStore } from './object-store.ts';
+
+/** Where an instance stores its data, with the keys in the clear: frontends and backends read and write with them. */
+export async function getObjStoreInfo(
+  call: Call,
+  _request: GetObjStoreInfoRequest,
+  instanceId: string,
+): Promise<MessageInitShape<typeof GetObjStoreInfoResponseSchema>> {
+  const instance = await readInstance(call.txn, instanceId);
+  const objInfo = await Promise.all(instance.objInfo.map((store) => openObjectStore(call, store)));
+  const storageVault = instance.resourceIds.length > 0 ? await openVaults(call, instanceId) : [];
+  const { enableStorageVault, defaultStorageVaultId, defaultStorageVaultName } = instance;
+  return {
+    enableStorageVault,
+    objInfo,
+    storageVault,
+    ...(isSet(instance, 'defaultStorageVaultId') && { defaultStorageVaultId, defaultStorageVaultName }),
+  };
+}
+
+async function openVaults(call: Call, instanceId: string): Promise<StorageVaultPB[]> {
+  const vaults: StorageVaultPB[] = [];
+  for await (const { message } of scanRecords(call.txn, keys.storageVault, { instance_id: instanceId })) {
+    const vault = clone(StorageVaultPBSchema, message);
+    // A vault on HDFS that was given keys besides has them as they were given, without encryption.
+    if (vault.objInfo) vault.objInfo = await openObjectStore(call, vault.objInfo);
+    vaults.push(vault);
+  }
+  return vaults;
+}
