@@ -1,7 +1,91 @@
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
-import { clone } from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
+import { type FieldPlan, isSet, listOf, mapOf, planOf, setEntry, type ValuePlan, valuesOf } from './message-plan.ts';
 
-/** A copy of the message in which every secret reads `******`: what may be logged or quoted in an error. */
+const MASK = '******';
+
+/**
+ * Names of fields, and of keys in maps and in key-value lists, that hold a secret or the half of one. The access key
+ * counts too: with it, a leaked signature or a guess is worth more.
+ */
+const SECRET_NAME =
+  /(^|[._-])(ak|sk|access_?keys?(_?id)?|secret(_?keys?)?|secret_?access_?key|passw(or)?d|tokens?|credentials?|keytab)($|[._-])/i;
+
+/** A name alone says too little here. */
+const SECRET_FIELDS: ReadonlySet<string> = new Set(['doris.cloud.EncryptionKeyInfoPB.Item.key']);
+
+/**
+ * The message as it may be logged or quoted in an error: every secret reads `******`, in key-value pairs and string
+ * maps too where the key says so. Fields that the schema doesn't know are left out. Answers the message itself when its
+ * type has no room for secrets; treat the result as read-only.
+ */
 export function maskSecrets<Desc extends DescMessage>(schema: Desc, message: MessageShape<Desc>): MessageShape<Desc> {
-  return clone(schema, message);
+  return holdsSecrets(schema) ? (masked(schema, message) as MessageShape<Desc>) : message;
+}
+
+const known = new WeakMap<DescMessage, boolean>();
+
+function holdsSecrets(root: DescMessage): boolean {
+  let answer = known.get(root);
+  if (answer === undefined) {
+    const reachable = new Set([root]);
+    answer = false;
+    for (const schema of reachable) {
+      answer ||= isPair(schema);
+      for (const field of planOf(schema).fields) {
+        answer ||= isSecret(field) || isStringMap(field);
+        if (field.value.kind === 'message') reachable.add(field.value.schema);
+      }
+    }
+    known.set(root, answer);
+  }
+  return answer;
+}
+
+function isSecret(field: FieldPlan): boolean {
+  return isText(field.value) && (SECRET_FIELDS.has(field.fullName) || SECRET_NAME.test(field.name));
+}
+
+function isText(plan: ValuePlan): boolean {
+  return plan.kind === 'scalar' && (plan.scalar === 'string' || plan.scalar === 'bytes');
+}
+
+function isStringMap(field: FieldPlan): boolean {
+  return field.shape === 'map' && field.mapKey === 'string' && isText(field.value);
+}
+
+/** A message that is a `key` with a `value`, such as a setting of HDFS. */
+function isPair(schema: DescMessage): boolean {
+  const { byName } = planOf(schema);
+  const key = byName.get('key');
+  const value = byName.get('value');
+  return key !== undefined && value !== undefined && isText(key.value) && isText(value.value);
+}
+
+function masked(schema: DescMessage, message: object): object {
+  const plan = planOf(schema);
+  const source = valuesOf(message);
+  const copy = create(schema);
+  const target = valuesOf(copy);
+  const hideValue = isPair(schema) && SECRET_NAME.test(String(source['key']));
+  for (const field of plan.fields) {
+    const hide = isSecret(field) || (hideValue && field.name === 'value');
+    if (field.shape === 'list') {
+      target[field.local] = listOf(source, field).map((value) => maskedValue(field.value, value, hide));
+    } else if (field.shape === 'map') {
+      const entries = mapOf(target, field);
+      for (const [key, value] of Object.entries(mapOf(source, field))) {
+        setEntry(entries, key, maskedValue(field.value, value, hide || (isStringMap(field) && SECRET_NAME.test(key))));
+      }
+    } else if (isSet(source, field)) {
+      target[field.local] = maskedValue(field.value, source[field.local], hide);
+    }
+  }
+  return copy;
+}
+
+function maskedValue(plan: ValuePlan, value: unknown, hide: boolean): unknown {
+  if (plan.kind === 'message') return holdsSecrets(plan.schema) ? masked(plan.schema, value as object) : value;
+  if (!hide) return value;
+  return plan.kind === 'scalar' && plan.scalar === 'bytes' ? new TextEncoder().encode(MASK) : MASK;
 }

@@ -37,8 +37,9 @@ export interface EnumPlan {
 
 export interface MessagePlan {
   readonly schema: DescMessage;
-  /** In the order of declaration. */
+  /** In the order of declaration; `byNumber` in that of the binary form. */
   readonly fields: readonly FieldPlan[];
+  readonly byNumber: readonly FieldPlan[];
   readonly byName: ReadonlyMap<string, FieldPlan>;
   /** By the name in the schema and by its camelCase form. */
   readonly byAnyName: ReadonlyMap<string, FieldPlan>;
@@ -82,7 +83,8 @@ function makePlan(schema: DescMessage): MessagePlan {
   const byJsonName = schema.fields.map((desc) => [desc.jsonName, byName.get(desc.name)] as const);
   const byAnyName = new Map(byName);
   for (const [name, field] of byJsonName) if (field !== undefined) byAnyName.set(name, field);
-  return { schema, fields, byName, byAnyName, required: fields.filter((field) => field.required) };
+  const byNumber = fields.toSorted((a, b) => a.number - b.number);
+  return { schema, fields, byNumber, byName, byAnyName, required: fields.filter((field) => field.required) };
 }
 
 function planField(desc: DescField): FieldPlan {

@@ -1,7 +1,57 @@
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
-import { toJsonString } from '@bufbuild/protobuf';
+import type { FieldPlan, MessagePlan } from '../message-plan.ts';
+import { createJsonWriter } from './json-writer.ts';
 
-/** Writes the JSON answer of an RPC as brpc does: int64 as bare numbers. */
+const write = createJsonWriter({
+  quote,
+  int64: String,
+  double,
+  fieldOrder: stringMapsLast,
+  maps: 'object-always',
+});
+
+/**
+ * Writes the JSON answer of an RPC as brpc does: compact, 64-bit integers as bare numbers, enums by name, bytes in
+ * base64, unset fields and empty lists left out. Maps with string keys come last, as objects, and are there even when
+ * empty; maps with other keys are lists of `{key, value}`.
+ */
 export function writeBrpcJson<Desc extends DescMessage>(schema: Desc, message: MessageShape<Desc>): string {
-  return toJsonString(schema, message, { useProtoFieldName: true });
+  return write(schema, message);
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that JSON wants escaped.
+const TO_ESCAPE = /["\\\u0000-\u001f]/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: as above.
+const EACH_TO_ESCAPE = /["\\\u0000-\u001f]/g;
+const SHORT_ESCAPES: ReadonlyMap<string, string> = new Map([
+  ['"', '\\"'],
+  ['\\', '\\\\'],
+  ['\b', '\\b'],
+  ['\t', '\\t'],
+  ['\n', '\\n'],
+  ['\f', '\\f'],
+  ['\r', '\\r'],
+]);
+
+function quote(text: string): string {
+  return TO_ESCAPE.test(text) ? `"${text.replace(EACH_TO_ESCAPE, escapeCharacter)}"` : `"${text}"`;
+}
+
+function escapeCharacter(character: string): string {
+  const hex = character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
+  return SHORT_ESCAPES.get(character) ?? `\\u${hex}`;
+}
+
+/** The shortest text that reads back the same, with a fraction or an exponent. Numbers that are none go as strings. */
+function double(value: number): string {
+  if (!Number.isFinite(value)) return `"${value}"`;
+  if (Object.is(value, -0)) return '-0.0';
+  const text = String(value);
+  if (text.includes('e')) return text.replace('e+', 'e');
+  return text.includes('.') ? text : `${text}.0`;
+}
+
+function stringMapsLast({ fields }: MessagePlan): readonly FieldPlan[] {
+  const isStringMap = (field: FieldPlan) => field.shape === 'map' && field.mapKey === 'string';
+  return [...fields.filter((field) => !isStringMap(field)), ...fields.filter(isStringMap)];
 }
