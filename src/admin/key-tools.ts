@@ -1,6 +1,7 @@
 import { isNumberedAfter, splitRange } from '../keys/chunk-key.ts';
+import { AFTER_ANY_TAG } from '../keys/codec.ts';
 import { bytesFromHex } from '../keys/hex.ts';
-import type { KeyRange } from '../keys/key-table.ts';
+import type { KeyRange } from '../keys/key-kind.ts';
 import { bytesOfQuery, encodeKeyType, type KeyType, keyTypes } from '../keys/key-types.ts';
 import { drawKey } from '../keys/picture.ts';
 import type { KeyValue, Store, Transaction } from '../kv/store.ts';
@@ -17,8 +18,6 @@ export interface ToolAnswer {
   readonly contentType: 'application/json' | 'text/plain';
   readonly body: string | Buffer;
 }
-
-const AFTER_ANY_TAG = Buffer.from([0xff]);
 
 /** A tablet has five. A `key` that is but a prefix finds more, and they stop making sense with the second tablet. */
 const MOST_STATISTICS_PAIRS = 64;
@@ -89,7 +88,7 @@ interface ValueRange extends KeyRange {
 /** A tablet's statistics are read with the counters that follow them, every other value with its chunks. */
 function rangeOfValue(type: KeyType, key: Buffer): ValueRange {
   if (type.reader !== 'tablet statistics') return splitRange(key);
-  return { begin: key, end: Buffer.concat([key, AFTER_ANY_TAG]), limit: MOST_STATISTICS_PAIRS };
+  return { begin: key, end: Buffer.concat([key, Buffer.from([AFTER_ANY_TAG])]), limit: MOST_STATISTICS_PAIRS };
 }
 
 /** The pairs of a range, or undefined when they are more than one value can be or can't be read. */

@@ -13,6 +13,9 @@ export const BYTES_TAG = 0x10;
 export const NEGATIVE_INT64_TAG = 0x11;
 export const INT64_TAG = 0x12;
 
+/** Above every tag, so above whatever follows a prefix of whole parts. */
+export const AFTER_ANY_TAG = 0xff;
+
 const ESCAPE = 0x00;
 const ESCAPED_ZERO = 0xff;
 const BYTES_END = 0x01;

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { DescMessage } from '@bufbuild/protobuf';
 import {
+  AFTER_ANY_TAG,
   BYTES_TAG,
   endOfBytes,
   INT64_BYTES,
@@ -92,9 +93,6 @@ export interface KeyRange {
   readonly begin: Buffer;
   readonly end: Buffer;
 }
-
-/** Above every tag, so above whatever follows a prefix of whole parts. */
-const AFTER_ANY_TAG = 0xff;
 
 type FieldValues = Readonly<Record<string, Int64 | Text>>;
 

@@ -25,7 +25,7 @@ import { VersionPBSchema } from '../schema/gen/cloud/version_pb.ts';
 import { RowsetMetaCloudPBSchema } from '../schema/gen/olap/rowset_meta_pb.ts';
 import { TabletMetaCloudPBSchema } from '../schema/gen/olap/tablet_meta_pb.ts';
 import { SchemaCloudDictionarySchema, TabletSchemaCloudPBSchema } from '../schema/gen/olap/tablet_schema_pb.ts';
-import { type DecodedFields, int64, KeyKind, type KeyRange, type KeyShape, text } from './key-kind.ts';
+import { int64, KeyKind, type KeyShape, text } from './key-kind.ts';
 
 /** The first byte of a key: what belongs to one instance, and what belongs to the whole service. */
 export const INSTANCE_SPACE = 0x01;
@@ -293,17 +293,3 @@ export type KeyName = keyof Keys;
 
 /** All kinds, in the order of the table. */
 export const allKinds: readonly Keys[KeyName][] = Object.values(keys);
-
-/** The first constant of a kind: keys of one family and one instance lie side by side. */
-export type KeyFamily =
-  | 'instance'
-  | 'txn'
-  | 'version'
-  | 'meta'
-  | 'stats'
-  | 'recycle'
-  | 'job'
-  | 'copy'
-  | 'storage_vault';
-
-export type { DecodedFields, KeyRange };

@@ -1,6 +1,6 @@
 import { clone, fromBinary } from '@bufbuild/protobuf';
-import type { FieldsToEncode } from '../keys/key-kind.ts';
-import { type KeyRange, keys } from '../keys/key-table.ts';
+import type { FieldsToEncode, KeyRange } from '../keys/key-kind.ts';
+import { keys } from '../keys/key-table.ts';
 import type { KeyValue, ReadOptions, Transaction } from '../kv/store.ts';
 import { type TabletStatsPB, TabletStatsPBSchema } from '../schema/gen/cloud/tablet_stats_pb.ts';
 import { counterFromValue } from './counter.ts';
