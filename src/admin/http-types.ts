@@ -14,7 +14,7 @@ export interface HttpCall {
   readonly body: Buffer;
   /** The peer's `address:port`, for logs. */
   readonly remote: string;
-  /** Aborted when the peer goes away before its answer. */
+  /** Aborted when the connection breaks before the answer. A peer that only ends its own side may still wait for it. */
   readonly signal: AbortSignal;
 }
 

@@ -1,0 +1,69 @@
+import { type ServerResponse, STATUS_CODES } from 'node:http';
+import type { HttpAnswer } from '../../admin/http-types.ts';
+
+const JSON_TYPE = 'application/json';
+const RETRY_SOON = { 'retry-after': '1' };
+
+/** An answer of the listener itself, in the form of the service's own. */
+function refusal(status: number, code: string, msg: string, headers?: Readonly<Record<string, string>>): HttpAnswer {
+  const body = JSON.stringify({ code, msg });
+  return { status, contentType: JSON_TYPE, body, ...(headers === undefined ? {} : { headers }) };
+}
+
+export function bodyTooLarge(max_bytes: number): HttpAnswer {
+  return refusal(
+    413,
+    'BODY_TOO_LARGE',
+    `the body is larger than ${max_bytes} bytes, the limit set by brpc_max_body_size`,
+  );
+}
+
+export const NO_ROOM: HttpAnswer = refusal(
+  503,
+  'BUSY',
+  'the requests in flight hold as many bytes as max_buffered_bytes allows, try again later',
+  RETRY_SOON,
+);
+
+export const TOO_MANY_IN_FLIGHT: HttpAnswer = refusal(
+  503,
+  'BUSY',
+  'as many requests are in flight as max_requests_in_flight allows, try again later',
+  RETRY_SOON,
+);
+
+export const EXPECTATION_FAILED: HttpAnswer = refusal(
+  417,
+  'EXPECTATION_FAILED',
+  'the only expectation that can be met is 100-continue',
+);
+
+/** The exception's own text stays in the log, under `errorId`, since it may hold what the caller must not see. */
+export function unexpectedError(errorId: string): HttpAnswer {
+  return refusal(500, 'INTERNAL_ERROR', `unexpected error, the log tells more about error_id=${errorId}`);
+}
+
+/** Sends the whole answer in one write. With `close`, the connection ends after it. */
+export function sendAnswer(response: ServerResponse, answer: HttpAnswer, close: boolean): void {
+  const { body, contentType } = answer;
+  const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+  const headers = ['content-length', String(length)];
+  if (contentType !== undefined) headers.push('content-type', contentType);
+  if (answer.headers !== undefined)
+    for (const [name, value] of Object.entries(answer.headers)) headers.push(name, value);
+  if (close) headers.push('connection', 'close');
+  response.writeHead(answer.status, headers);
+  response.end(body);
+}
+
+/** A whole HTTP response as text, for requests so broken that there is no response object for them. */
+export function rawAnswer(status: number, text: string): string {
+  return [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+    'content-type: text/plain',
+    `content-length: ${Buffer.byteLength(text)}`,
+    'connection: close',
+    '',
+    text,
+  ].join('\r\n');
+}

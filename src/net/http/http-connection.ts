@@ -1,0 +1,69 @@
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { rawAnswer } from './answer.ts';
+import type { BodyReader } from './body-reader.ts';
+import type { Fault } from './fault.ts';
+import type { IncomingCall } from './incoming-call.ts';
+
+/** How long a closing connection still takes in, and throws away, what the peer has under way, so that it can read its answer. */
+const LINGER_MS = 2000;
+
+/** One HTTP/1 connection: the calls on it are run one after the other, in the order in which they came. */
+export class HttpConnection {
+  /** The call whose body is arriving. */
+  reading: { readonly call: IncomingCall; readonly reader: BodyReader } | undefined;
+  /** The call that is with its handler. */
+  running: IncomingCall | undefined;
+  /** Pipelined calls that came while another one ran. */
+  readonly waiting: IncomingCall[] = [];
+  /** The newest response of the connection: once it is out, all are. */
+  newest: ServerResponse | undefined;
+  /** Set when nothing further that comes is looked at. */
+  closing = false;
+
+  constructor(readonly socket: Socket) {}
+
+  /** Whether calls are left besides the one being answered. */
+  get hasMore(): boolean {
+    return this.waiting.length > 0 || this.reading !== undefined;
+  }
+
+  get isIdle(): boolean {
+    return this.running === undefined && !this.hasMore;
+  }
+
+  /** Ends the connection once every answer is out, unless a further call has come by then. */
+  closeWhenSent(): void {
+    this.#whenSent(() => {
+      if (this.isIdle) this.closeGently();
+    });
+  }
+
+  /** Tells the peer of a fault once every answer is out, and ends the connection. */
+  fail(fault: Fault): void {
+    this.closing = true;
+    this.#whenSent(() => {
+      if (this.socket.writable) this.socket.write(rawAnswer(fault.status, fault.text));
+      this.closeGently();
+    });
+  }
+
+  /** Ends our side, and the connection when the peer has ended its own or has had time to. */
+  closeGently(): void {
+    this.closing = true;
+    this.socket.end();
+    setTimeout(() => this.socket.destroy(), LINGER_MS).unref();
+  }
+
+  /** Makes node:http end the connection gently after the answer with which it closes it. */
+  lingerAfterAnswer(): void {
+    this.closing = true;
+    this.socket.destroySoon = () => this.closeGently();
+  }
+
+  #whenSent(then: () => void): void {
+    const { newest } = this;
+    if (newest === undefined || newest.writableFinished || newest.destroyed) then();
+    else newest.once('finish', () => this.#whenSent(then));
+  }
+}

@@ -1,0 +1,256 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { HttpAnswer, HttpHandler } from '../../admin/http-types.ts';
+import type { Logger } from '../../observe/logger.ts';
+import { maskUrl } from '../../observe/mask.ts';
+import {
+  bodyTooLarge,
+  EXPECTATION_FAILED,
+  NO_ROOM,
+  rawAnswer,
+  sendAnswer,
+  TOO_MANY_IN_FLIGHT,
+  unexpectedError,
+} from './answer.ts';
+import { announcesBody, announcesTooMuch, type BodyOutcome, BodyReader } from './body-reader.ts';
+import { ByteBudget } from './byte-budget.ts';
+import { faultOf, TOO_MANY_PIPELINED } from './fault.ts';
+import { HttpConnection } from './http-connection.ts';
+import { IncomingCall } from './incoming-call.ts';
+import { watchSlowReaders } from './slow-readers.ts';
+
+export interface HttpFrontOptions {
+  readonly handler: HttpHandler;
+  readonly logger: Logger;
+  readonly max_body_bytes: number;
+  readonly max_buffered_bytes: number;
+  readonly max_header_bytes: number;
+  readonly max_requests_in_flight: number;
+  readonly headers_timeout_ms: number;
+  readonly request_timeout_ms: number;
+  readonly send_timeout_ms: number;
+  /** 0 for none. */
+  readonly idle_timeout_ms: number;
+}
+
+/** How often connections are looked at for requests that take too long to arrive. */
+const TIMEOUT_CHECK_MS = 500;
+/** Pipelined calls that may wait on one connection. A client that sends more without reading answers is cut off. */
+const MOST_WAITING = 4096;
+
+/** HTTP/1 on connections that somebody else has accepted. */
+export class HttpFront {
+  readonly #options: HttpFrontOptions;
+  readonly #server: Server;
+  readonly #connections = new Map<Socket, HttpConnection>();
+  readonly #buffered: ByteBudget;
+  readonly #stopWatching: () => void;
+  #inFlight = 0;
+  #draining = false;
+  #whenIdle: (() => void) | undefined;
+
+  constructor(options: HttpFrontOptions) {
+    this.#options = options;
+    this.#buffered = new ByteBudget(options.max_buffered_bytes);
+    this.#server = createServer({
+      maxHeaderSize: options.max_header_bytes,
+      headersTimeout: options.headers_timeout_ms,
+      requestTimeout: options.request_timeout_ms,
+      keepAliveTimeout: options.idle_timeout_ms,
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      requireHostHeader: false,
+    });
+    // A client may close its side after its request; node:http would then drop the answer.
+    Object.assign(this.#server, { httpAllowHalfOpen: true });
+    this.#server.on('request', (request, response) => this.#onRequest(request, response));
+    this.#server.on('checkContinue', (request, response) => this.#onExpectContinue(request, response));
+    this.#server.on('checkExpectation', (request, response) => this.#refuse(request, response, EXPECTATION_FAILED));
+    this.#server.on('connect', (_request, socket) => {
+      socket.end(rawAnswer(405, 'this is not a proxy\n'));
+    });
+    this.#server.on('clientError', (error, socket) => this.#onClientError(error, socket as Socket));
+    // node:http watches over timeouts from the moment it listens. It never does here, since connections are handed to it.
+    this.#server.emit('listening');
+    this.#stopWatching = watchSlowReaders(() => this.#connections.keys(), options);
+  }
+
+  /** Calls that are with their handler. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Resolves when no call is with its handler, be its connection still there or not. */
+  idle(): Promise<void> {
+    return this.#inFlight === 0 ? Promise.resolve() : new Promise((resolve) => (this.#whenIdle = resolve));
+  }
+
+  /** Takes a connection over. */
+  accept(socket: Socket): void {
+    const connection = new HttpConnection(socket);
+    this.#connections.set(socket, connection);
+    socket.once('close', () => this.#onClose(connection));
+    this.#server.emit('connection', socket);
+  }
+
+  /** From now on, connections end when nothing is in flight on them. */
+  drain(): void {
+    this.#draining = true;
+    for (const connection of this.#connections.values()) if (connection.isIdle) connection.closeWhenSent();
+  }
+
+  /** Stops the timers. To be called when the connections have ended. */
+  close(): void {
+    this.#stopWatching();
+    this.#server.close();
+  }
+
+  #onRequest(request: IncomingMessage, response: ServerResponse): void {
+    const connection = this.#connectionOf(request);
+    if (connection.closing) return;
+    connection.newest = response;
+    const call = new IncomingCall(request, response);
+    if (announcesBody(request)) this.#readBody(connection, call);
+    else this.#submit(connection, call);
+  }
+
+  #onExpectContinue(request: IncomingMessage, response: ServerResponse): void {
+    if (!announcesTooMuch(request, this.#options.max_body_bytes)) response.writeContinue();
+    this.#onRequest(request, response);
+  }
+
+  #readBody(connection: HttpConnection, call: IncomingCall): void {
+    const limits = { max_bytes: this.#options.max_body_bytes, budget: this.#buffered };
+    const reader = new BodyReader(call.request, limits, (outcome) => this.#onBody(connection, call, outcome));
+    connection.reading = { call, reader };
+    reader.start();
+  }
+
+  #onBody(connection: HttpConnection, call: IncomingCall, outcome: BodyOutcome): void {
+    connection.reading = undefined;
+    if (outcome === 'gone') return;
+    if (outcome === 'too_large') this.#refuseBody(connection, call, bodyTooLarge(this.#options.max_body_bytes));
+    else if (outcome === 'no_room') this.#refuseBody(connection, call, NO_ROOM);
+    else {
+      call.body = outcome;
+      this.#submit(connection, call);
+    }
+  }
+
+  /** The rest of the body is on its way, and can't be told from a next request: the connection has to end. */
+  #refuseBody(connection: HttpConnection, call: IncomingCall, answer: HttpAnswer): void {
+    connection.lingerAfterAnswer();
+    sendAnswer(call.response, answer, true);
+  }
+
+  #refuse(request: IncomingMessage, response: ServerResponse, answer: HttpAnswer): void {
+    const connection = this.#connectionOf(request);
+    connection.newest = response;
+    this.#refuseBody(connection, new IncomingCall(request, response), answer);
+  }
+
+  #submit(connection: HttpConnection, call: IncomingCall): void {
+    if (connection.running === undefined && connection.waiting.length === 0) {
+      this.#run(connection, call);
+      return;
+    }
+    connection.waiting.push(call);
+    if (connection.waiting.length === MOST_WAITING) connection.fail(TOO_MANY_PIPELINED);
+  }
+
+  #runWaiting(connection: HttpConnection): void {
+    while (connection.running === undefined) {
+      const next = connection.waiting.shift();
+      if (next === undefined) return;
+      this.#run(connection, next);
+    }
+  }
+
+  #run(connection: HttpConnection, call: IncomingCall): void {
+    if (this.#inFlight >= this.#options.max_requests_in_flight) {
+      this.#answer(connection, call, TOO_MANY_IN_FLIGHT);
+      return;
+    }
+    this.#inFlight++;
+    connection.running = call;
+    let answer: HttpAnswer | Promise<HttpAnswer>;
+    try {
+      answer = this.#options.handler(call);
+    } catch (error) {
+      answer = this.#unexpected(call, error);
+    }
+    if (answer instanceof Promise) {
+      answer.then(
+        (later) => this.#onAnswer(connection, call, later),
+        (error: unknown) => this.#onAnswer(connection, call, this.#unexpected(call, error)),
+      );
+    } else {
+      this.#settle(connection);
+      this.#answer(connection, call, answer);
+    }
+  }
+
+  #onAnswer(connection: HttpConnection, call: IncomingCall, answer: HttpAnswer): void {
+    this.#settle(connection);
+    this.#answer(connection, call, answer);
+    this.#runWaiting(connection);
+  }
+
+  #settle(connection: HttpConnection): void {
+    connection.running = undefined;
+    this.#inFlight--;
+    if (this.#inFlight === 0) this.#whenIdle?.();
+  }
+
+  #answer(connection: HttpConnection, call: IncomingCall, answer: HttpAnswer): void {
+    this.#buffered.giveBack(call.body.length);
+    if (connection.socket.destroyed) return;
+    const close = this.#draining && !connection.hasMore;
+    if (close) connection.closing = true;
+    try {
+      sendAnswer(call.response, answer, close);
+    } catch (error) {
+      if (call.response.headersSent) connection.socket.destroy();
+      else sendAnswer(call.response, this.#unexpected(call, error), close);
+    }
+  }
+
+  #unexpected(call: IncomingCall, error: unknown): HttpAnswer {
+    const errorId = randomBytes(6).toString('hex');
+    const { method, remote } = call;
+    const url = maskUrl(call.request.url ?? '');
+    this.#options.logger.error('a request failed unexpectedly', { error_id: errorId, method, url, remote, error });
+    return unexpectedError(errorId);
+  }
+
+  #onClientError(error: Error, socket: Socket): void {
+    const connection = this.#connections.get(socket);
+    const fault = faultOf(error);
+    if (connection === undefined || fault === undefined || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    if (connection.closing) return;
+    const { reading } = connection;
+    if (reading === undefined) {
+      connection.fail(fault);
+      return;
+    }
+    connection.reading = undefined;
+    reading.reader.stop();
+    const { status, text } = fault;
+    this.#refuseBody(connection, reading.call, { status, contentType: 'text/plain', body: text });
+  }
+
+  #onClose(connection: HttpConnection): void {
+    this.#connections.delete(connection.socket);
+    connection.running?.abandon();
+    for (const call of connection.waiting.splice(0)) this.#buffered.giveBack(call.body.length);
+  }
+
+  #connectionOf(request: IncomingMessage): HttpConnection {
+    const connection = this.#connections.get(request.socket);
+    if (connection === undefined) throw new Error('a request came on a connection that was never accepted');
+    return connection;
+  }
+}

@@ -1,0 +1,32 @@
+import type { Socket } from 'node:net';
+
+const LONGEST_CHECK_MS = 1000;
+
+/**
+ * Ends connections whose peer has read nothing of an answer for `send_timeout_ms`, so that it doesn't stay in memory.
+ * Looking at all of them now and then keeps answers that go out at once, nearly all, free of timers.
+ * Returns a function that stops the watch.
+ */
+export function watchSlowReaders(
+  sockets: () => Iterable<Socket>,
+  { send_timeout_ms, idle_timeout_ms }: { readonly send_timeout_ms: number; readonly idle_timeout_ms: number },
+): () => void {
+  const watched = new Set<Socket>();
+  const timer = setInterval(
+    () => {
+      for (const socket of watched) {
+        if (socket.writableLength > 0 && !socket.destroyed) continue;
+        watched.delete(socket);
+        socket.setTimeout(idle_timeout_ms);
+      }
+      for (const socket of sockets()) {
+        if (socket.writableLength === 0 || watched.has(socket)) continue;
+        watched.add(socket);
+        socket.setTimeout(send_timeout_ms);
+      }
+    },
+    Math.min(LONGEST_CHECK_MS, Math.ceil(send_timeout_ms / 2)),
+  );
+  timer.unref();
+  return () => clearInterval(timer);
+}

@@ -1,0 +1,262 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import type { HttpAnswer, HttpHandler } from '../../src/admin/http-types.ts';
+import { deferred, type HttpUnderTest, startHttp } from '../support/server-http.ts';
+import { parseAnswers, RawClient } from '../support/server-socket.ts';
+
+let http: HttpUnderTest;
+const clients: RawClient[] = [];
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.close();
+  await http.stop();
+});
+
+async function connect(): Promise<RawClient> {
+  const client = await RawClient.connect(http.port);
+  clients.push(client);
+  return client;
+}
+
+const ok: HttpHandler = ({ path, body }) => ({ status: 200, body: `${path} ${body.length}` });
+const statuses = (received: string) => parseAnswers(received).map(({ status }) => status);
+
+describe('bodies over the limit', () => {
+  const sent = (bytes: number) => `PUT /p HTTP/1.1\r\nContent-Length: ${bytes}\r\n\r\n`;
+
+  test('of exactly the limit pass', async () => {
+    http = await startHttp(ok, { max_body_bytes: 1024 });
+    const client = await connect();
+    client.send(sent(1024) + 'x'.repeat(1024));
+    await client.until(/\/p 1024$/);
+  });
+
+  test('are 413 on their announced length alone, and the connection ends', async () => {
+    http = await startHttp(ok, { max_body_bytes: 1024 });
+    const client = await connect();
+    client.send(sent(1025));
+    const [answer] = parseAnswers(await client.untilClosed());
+    expect(answer).toMatchObject({ status: 413, headers: { connection: 'close', 'content-type': 'application/json' } });
+    expect(JSON.parse(answer?.body ?? '')).toEqual({
+      code: 'BODY_TOO_LARGE',
+      msg: 'the body is larger than 1024 bytes, the limit set by brpc_max_body_size',
+    });
+  });
+
+  test('are 413 in chunks too, while they are still being sent', async () => {
+    http = await startHttp(ok, { max_body_bytes: 100_000 });
+    const client = await connect();
+    client.send('PUT /p HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n');
+    const chunk = `4000\r\n${'x'.repeat(0x4000)}\r\n`;
+    while (!client.received.includes('413')) {
+      client.send(chunk);
+      await new Promise(setImmediate);
+    }
+    expect(statuses(await client.untilClosed())).toEqual([413]);
+  });
+
+  test('leave the memory that they held to others', async () => {
+    http = await startHttp(ok, { max_body_bytes: 60_000, max_buffered_bytes: 70_000 });
+    for (let round = 0; round < 5; round++) {
+      const tooLarge = await connect();
+      tooLarge.send(
+        `PUT /p HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n${`4000\r\n${'x'.repeat(0x4000)}\r\n`.repeat(4)}`,
+      );
+      expect(statuses(await tooLarge.untilClosed())).toEqual([413]);
+      const broken = await connect();
+      broken.send(sent(50_000) + 'x'.repeat(40_000));
+      broken.socket.end();
+      expect(statuses(await broken.untilClosed())).toEqual([400]);
+    }
+    const fitting = await connect();
+    fitting.send(sent(60_000) + 'x'.repeat(60_000));
+    await fitting.until(/\/p 60000$/);
+  });
+
+  test('together over the limit of all bodies are 503, and those within it are served', async () => {
+    const gate = deferred<HttpAnswer>();
+    http = await startHttp(() => gate.promise, { max_body_bytes: 1000, max_buffered_bytes: 1500 });
+    const first = await connect();
+    first.send(sent(1000) + 'x'.repeat(1000));
+    await expect.poll(() => http.front.inFlight).toBe(1);
+    const second = await connect();
+    second.send(sent(1000) + 'x'.repeat(1000));
+    const [busy] = parseAnswers(await second.untilClosed());
+    expect(busy).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+    expect(busy?.body).toContain('max_buffered_bytes');
+    gate.resolve({ status: 200, body: 'served' });
+    await first.until(/served$/);
+    const third = await connect();
+    third.send(sent(1000) + 'x'.repeat(1000));
+    await third.until(/served$/);
+  });
+});
+
+describe('what comes too slowly', () => {
+  test('headers that stop half-way are 408', async () => {
+    http = await startHttp(ok, { headers_timeout_ms: 100, request_timeout_ms: 60_000 });
+    const client = await connect();
+    client.send('GET / HTTP/1.1\r\nHos');
+    expect(statuses(await client.untilClosed())).toEqual([408]);
+  });
+
+  test('headers that drip in are 408 all the same', async () => {
+    http = await startHttp(ok, { headers_timeout_ms: 300, request_timeout_ms: 60_000 });
+    const client = await connect();
+    client.send('GET / HTTP/1.1\r\n');
+    const drip = setInterval(() => client.send('a: b\r\n'), 20);
+    const received = await client.untilClosed();
+    clearInterval(drip);
+    expect(statuses(received)).toEqual([408]);
+  });
+
+  test('a connection on which nothing ever comes is closed', async () => {
+    http = await startHttp(ok, { headers_timeout_ms: 100, request_timeout_ms: 60_000 });
+    const client = await connect();
+    expect(statuses(await client.untilClosed())).toEqual([408]);
+  });
+
+  test('a body that stops half-way is 408', async () => {
+    http = await startHttp(ok, { headers_timeout_ms: 100, request_timeout_ms: 200 });
+    const client = await connect();
+    client.send('PUT / HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc');
+    const [answer] = parseAnswers(await client.untilClosed());
+    expect(answer).toMatchObject({ status: 408, body: 'the request did not arrive in time\n' });
+  });
+
+  test('a handler may take longer than a request may take to arrive', async () => {
+    http = await startHttp(
+      async () => {
+        await new Promise((resolve) => setTimeout(resolve, 1500));
+        return { status: 200, body: 'late' };
+      },
+      { headers_timeout_ms: 100, request_timeout_ms: 100, idle_timeout_ms: 100 },
+    );
+    const client = await connect();
+    client.send('PUT / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc');
+    expect(statuses(await client.untilClosed())).toEqual([200]);
+  });
+
+  test('an idle connection is closed after its answer', async () => {
+    http = await startHttp(ok, { idle_timeout_ms: 100 });
+    const client = await connect();
+    client.send('GET / HTTP/1.1\r\n\r\n');
+    expect(statuses(await client.untilClosed())).toEqual([200]);
+  });
+
+  test('a client that does not read its answer is cut off', async () => {
+    const large = Buffer.alloc(64 * 1024 * 1024);
+    http = await startHttp(() => ({ status: 200, body: large }), { send_timeout_ms: 200 });
+    const client = await connect();
+    client.socket.pause();
+    client.send('GET / HTTP/1.1\r\n\r\n');
+    await expect.poll(() => http.listener.connections).toBe(1);
+    await expect.poll(() => http.listener.connections, { timeout: 30_000 }).toBe(0);
+  });
+
+  test('a client that reads its answer slowly is not', async () => {
+    const large = Buffer.alloc(16 * 1024 * 1024, 'x');
+    http = await startHttp(() => ({ status: 200, body: large }), { send_timeout_ms: 1000 });
+    const client = await connect();
+    client.send('GET / HTTP/1.1\r\nConnection: close\r\n\r\n');
+    let pauses = 0;
+    client.socket.on('data', () => {
+      if (++pauses % 16 !== 0) return;
+      client.socket.pause();
+      setTimeout(() => client.socket.resume(), 50);
+    });
+    const received = await client.untilClosed();
+    expect(parseAnswers(received)[0]?.body.length).toBe(large.length);
+  });
+});
+
+describe('what is no HTTP', () => {
+  test.each([
+    ['a word', 'nonsense\r\n\r\n', 400],
+    ['an unknown method', 'FROB / HTTP/1.1\r\n\r\n', 400],
+    ['TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400],
+    ['a protocol to come', 'PRPC\x00\x00\x00\x10\x00\x00\x00\x08', 400],
+    ['zeros', '\0'.repeat(100), 400],
+    ['a header without a colon', 'GET / HTTP/1.1\r\nbroken\r\n\r\n', 400],
+    ['a blank in the target', 'GET /a b HTTP/1.1\r\n\r\n', 400],
+    ['two lengths', 'PUT / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab', 400],
+    ['a length and chunks', 'PUT / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', 400],
+    ['a negative length', 'PUT / HTTP/1.1\r\nContent-Length: -1\r\n\r\n', 400],
+    ['a huge length', 'PUT / HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n', 400],
+    ['a chunk of no size', 'PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n', 400],
+    ['too long a header', `GET / HTTP/1.1\r\na: ${'b'.repeat(5000)}\r\n\r\n`, 431],
+    ['too long a target', `GET /${'b'.repeat(5000)} HTTP/1.1\r\n\r\n`, 431],
+    ['too many headers', `GET / HTTP/1.1\r\n${'aa: bb\r\n'.repeat(2000)}\r\n`, 431],
+  ])('%s', async (_, bytes, status) => {
+    http = await startHttp(ok);
+    const client = await connect();
+    client.send(Buffer.from(bytes, 'latin1'));
+    const [answer] = parseAnswers(await client.untilClosed());
+    expect(answer).toMatchObject({ status, headers: { connection: 'close', 'content-type': 'text/plain' } });
+    const next = await connect();
+    next.send('GET /alive HTTP/1.1\r\n\r\n');
+    await next.until(/\/alive 0$/);
+  });
+
+  test('a request cut off half-way is 400', async () => {
+    http = await startHttp(ok);
+    for (const bytes of ['GET / HTTP/1.1\r\nHo', 'PUT / HTTP/1.1\r\nContent-Length: 5\r\n\r\nab']) {
+      const client = await connect();
+      client.socket.end(bytes);
+      expect(statuses(await client.untilClosed())).toEqual([400]);
+    }
+  });
+
+  test('connections that are reset at any moment leave nothing behind', async () => {
+    http = await startHttp(async (call) => {
+      await new Promise(setImmediate);
+      return ok(call);
+    });
+    const whole = 'PUT /p HTTP/1.1\r\nContent-Length: 5\r\n\r\nabcdeGET / HTTP/1.1\r\n\r\n';
+    for (let cut = 0; cut <= whole.length; cut++) {
+      const client = await connect();
+      client.send(whole.slice(0, cut));
+      if (cut % 2 === 0) await new Promise(setImmediate);
+      client.socket.resetAndDestroy();
+    }
+    await expect.poll(() => http.listener.connections).toBe(0);
+    await http.front.idle();
+    expect(http.log.filter((line) => line.includes('"level":"error"'))).toEqual([]);
+  });
+});
+
+describe('caps', () => {
+  test('connections over the cap are closed, with one line in the log for many', async () => {
+    http = await startHttp(ok, { max_connections: 3 });
+    const kept = [await connect(), await connect(), await connect()];
+    await expect.poll(() => http.listener.connections).toBe(3);
+    for (let extra = 0; extra < 20; extra++) expect(await (await connect()).untilClosed()).toBe('');
+    const lines = http.log.filter((line) => line.includes('connections refused'));
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'warn', max_connections: 3, peer: '127.0.0.1' });
+    for (const client of kept) {
+      client.send('GET /kept HTTP/1.1\r\n\r\n');
+      await client.until(/\/kept 0$/);
+    }
+    kept[0]?.close();
+    await expect.poll(() => http.listener.connections).toBe(2);
+    const next = await connect();
+    next.send('GET /next HTTP/1.1\r\n\r\n');
+    await next.until(/\/next 0$/);
+  });
+
+  test('requests over the cap of those in flight are 503 on a connection that stays', async () => {
+    const gate = deferred<HttpAnswer>();
+    http = await startHttp((call) => (call.path === '/wait' ? gate.promise : ok(call)), { max_requests_in_flight: 2 });
+    const holding = [await connect(), await connect()];
+    for (const client of holding) client.send('GET /wait HTTP/1.1\r\n\r\n');
+    await expect.poll(() => http.front.inFlight).toBe(2);
+    const client = await connect();
+    client.send('GET /p HTTP/1.1\r\n\r\n');
+    const [busy] = parseAnswers(await client.until(/}$/));
+    expect(busy).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+    expect(JSON.parse(busy?.body ?? '')).toMatchObject({ code: 'BUSY' });
+    gate.resolve({ status: 200, body: 'done' });
+    for (const holder of holding) await holder.until(/done$/);
+    client.send('GET /p HTTP/1.1\r\n\r\n');
+    await client.until(/\/p 0$/);
+  });
+});

@@ -1,0 +1,272 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import type { HttpAnswer, HttpCall, HttpHandler } from '../../src/admin/http-types.ts';
+import { deferred, type HttpUnderTest, startHttp } from '../support/server-http.ts';
+import { parseAnswers, RawClient } from '../support/server-socket.ts';
+
+let http: HttpUnderTest | undefined;
+let client: RawClient;
+afterEach(async () => {
+  client?.close();
+  await http?.stop();
+});
+
+async function talk(handler: HttpHandler, options: Parameters<typeof startHttp>[1] = {}): Promise<RawClient> {
+  http = await startHttp(handler, options);
+  client = await RawClient.connect(http.port);
+  return client;
+}
+
+const echo: HttpHandler = ({ method, path, query, body }) => ({
+  status: 200,
+  contentType: 'application/json',
+  body: JSON.stringify({ method, path, query, body: body.toString('latin1') }),
+});
+
+/** Answers later, so that calls could overtake each other. */
+const slowEcho: HttpHandler = (call) => new Promise((resolve) => setImmediate(() => resolve(echo(call))));
+
+const echoed = (received: string) => parseAnswers(received).map(({ body }) => JSON.parse(body));
+const answersSoFar = (count: number) => (received: string) => received.split('HTTP/1.1 ').length > count;
+
+describe('requests in all their shapes', () => {
+  test('an answer has a length, its content type, and the headers that the handler gave', async () => {
+    const { send } = wrap(
+      await talk(() => ({ status: 409, contentType: 'text/plain', body: 'é', headers: { 'x-a': 'b' } })),
+    );
+    const [answer] = parseAnswers(await send('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'));
+    expect(answer).toMatchObject({ status: 409, body: '\u00c3\u00a9' });
+    expect(answer?.headers).toMatchObject({ 'content-length': '2', 'content-type': 'text/plain', 'x-a': 'b' });
+  });
+
+  test('an answer without a content type carries none, and bytes go out as they are', async () => {
+    const { send } = wrap(await talk(() => ({ status: 200, body: Buffer.from([0, 255, 10]) })));
+    const [answer] = parseAnswers(await send('GET / HTTP/1.1\r\nConnection: close\r\n\r\n'));
+    expect(answer?.headers).not.toHaveProperty('content-type');
+    expect(answer?.body).toBe('\u0000\u00ff\n');
+  });
+
+  test.each([
+    ['/a%20b/c?x=1&y=%3F?z', '/a%20b/c', 'x=1&y=%3F?z'],
+    ['/a?', '/a', ''],
+    ['http://example.com:5000/a/b?c=d', '/a/b', 'c=d'],
+    ['HTTP://example.com?c=d', '/', 'c=d'],
+    ['http://example.com', '/', ''],
+  ])('the target %s', async (target, path, query) => {
+    const { send } = wrap(await talk(echo));
+    const [got] = echoed(await send(`GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`));
+    expect(got).toEqual({ method: 'GET', path, query, body: '' });
+  });
+
+  test.each(['PUT', 'POST', 'DELETE', 'PATCH', 'OPTIONS', 'GET'])('%s with a body', async (method) => {
+    const { send } = wrap(await talk(echo));
+    const request = `${method} /p HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nConnection: close\r\n\r\n{"a}`;
+    expect(echoed(await send(request))).toEqual([{ method, path: '/p', query: '', body: '{"a}' }]);
+  });
+
+  test('a chunked body, in pieces', async () => {
+    client = await talk(echo);
+    for (const piece of [
+      'PUT /p HTTP/1.1\r\nTransfer-Enc',
+      'oding: chunked\r\nConnection: close\r\n\r\n3\r\nab',
+      'c\r\n2;x=y\r\nde\r\n',
+      '0\r\n\r\n',
+    ]) {
+      client.send(piece);
+      await new Promise(setImmediate);
+    }
+    expect(echoed(await client.untilClosed())).toMatchObject([{ body: 'abcde' }]);
+  });
+
+  test('HEAD tells the length and sends no body', async () => {
+    const { send } = wrap(await talk(echo));
+    const received = await send('HEAD /p HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    expect(received).toMatch(/^HTTP\/1\.1 200 OK\r\ncontent-length: 50\r\n(.+\r\n)+\r\n$/);
+  });
+
+  test('HTTP/1.0 without a host, and the connection ends', async () => {
+    const { send } = wrap(await talk(slowEcho));
+    const received = await send('GET /old HTTP/1.0\r\n\r\n');
+    expect(echoed(received)).toMatchObject([{ path: '/old' }]);
+  });
+
+  test('HTTP/1.0 that asks to keep the connection', async () => {
+    client = await talk(echo);
+    client.send('GET /1 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n');
+    const first = await client.until(/"path":"\/1".*}$/);
+    expect(parseAnswers(first)[0]?.headers.connection).toBe('keep-alive');
+    client.send('GET /2 HTTP/1.0\r\n\r\n');
+    expect(echoed(await client.untilClosed())).toMatchObject([{ path: '/1' }, { path: '/2' }]);
+  });
+
+  test('a client that closes its side after the request still gets its answer', async () => {
+    http = await startHttp(slowEcho);
+    client = await RawClient.connect(http.port, { allowHalfOpen: true });
+    client.socket.end('PUT /p HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi');
+    expect(echoed(await client.untilClosed())).toMatchObject([{ path: '/p', body: 'hi' }]);
+  });
+
+  test('Expect: 100-continue is told to go on, and with too large a body not to', async () => {
+    client = await talk(echo);
+    client.send('PUT /p HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n');
+    await client.until(/^HTTP\/1\.1 100 Continue\r\n\r\n$/);
+    client.send('hi');
+    await client.until(/"body":"hi"}$/);
+    client.send('PUT /p HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2000\r\n\r\n');
+    const answers = parseAnswers(await client.untilClosed());
+    expect(answers.map(({ status }) => status)).toEqual([100, 200, 413]);
+  });
+
+  test('any other expectation is 417, CONNECT is 405', async () => {
+    const first = wrap(await talk(echo));
+    const [refused] = parseAnswers(await first.send('PUT / HTTP/1.1\r\nExpect: the-unexpected\r\n\r\n'));
+    expect(refused).toMatchObject({ status: 417, body: expect.stringContaining('100-continue') });
+    const second = wrap(await RawClient.connect(http?.port ?? 0));
+    expect(parseAnswers(await second.send('CONNECT example.com:443 HTTP/1.1\r\n\r\n'))[0]?.status).toBe(405);
+  });
+
+  test('an offer to upgrade the protocol is passed over', async () => {
+    const { send } = wrap(await talk(echo));
+    const received = await send(
+      'GET /u HTTP/1.1\r\nConnection: Upgrade, HTTP2-Settings, close\r\nUpgrade: h2c\r\nHTTP2-Settings: AAA\r\n\r\n',
+    );
+    expect(echoed(received)).toMatchObject([{ path: '/u' }]);
+  });
+});
+
+describe('pipelining', () => {
+  test('answers come in the order of the requests, one call at a time', async () => {
+    let running = 0;
+    let most = 0;
+    client = await talk(async (call) => {
+      most = Math.max(most, ++running);
+      // The later the request, the quicker its answer would be, if they ran side by side.
+      for (let turns = 20 - Number(call.query); turns > 0; turns--) await new Promise(setImmediate);
+      running--;
+      return echo(call);
+    });
+    const numbers = Array.from({ length: 20 }, (_, i) => String(i));
+    client.send(
+      numbers.map((i) => `PUT /p?${i} HTTP/1.1\r\nHost: x\r\nContent-Length: ${i.length}\r\n\r\n${i}`).join(''),
+    );
+    const received = await client.until((all) => answersSoFar(20)(all) && all.endsWith('"body":"19"}'));
+    expect(echoed(received).map(({ body }) => body)).toEqual(numbers);
+    expect(most).toBe(1);
+  });
+
+  test('two thousand requests in one write are all answered', async () => {
+    client = await talk(slowEcho);
+    client.send(`${'GET /p HTTP/1.1\r\n\r\n'.repeat(1999)}GET /last HTTP/1.1\r\nConnection: close\r\n\r\n`);
+    const got = echoed(await client.untilClosed());
+    expect(got).toHaveLength(2000);
+    expect(got.at(-1).path).toBe('/last');
+  });
+
+  test('requests without end are cut off after those that were taken', async () => {
+    const gate = deferred<HttpAnswer>();
+    client = await talk((call) => (call.path === '/gate' ? gate.promise : echo(call)));
+    client.send(`GET /gate HTTP/1.1\r\n\r\n${'GET /p HTTP/1.1\r\n\r\n'.repeat(20_000)}`);
+    await expect.poll(() => http?.front.inFlight).toBe(1);
+    gate.resolve({ status: 200, body: '' });
+    const answers = parseAnswers(await client.untilClosed());
+    expect(answers.at(-1)).toMatchObject({ status: 503, headers: { connection: 'close' } });
+    expect(answers.length).toBeLessThan(5000);
+    expect(answers.slice(0, -1).every(({ status }) => status === 200)).toBe(true);
+  });
+
+  test('garbage after requests is answered after them', async () => {
+    client = await talk(slowEcho);
+    client.send('GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\nnonsense\r\n\r\n');
+    const answers = parseAnswers(await client.untilClosed());
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 400]);
+  });
+
+  test('what follows a request that ends the connection is not run', async () => {
+    const paths: string[] = [];
+    client = await talk(async (call) => {
+      paths.push(call.path);
+      return echo(call);
+    });
+    client.send('GET /1 HTTP/1.1\r\nConnection: close\r\n\r\nGET /2 HTTP/1.1\r\n\r\n');
+    expect(parseAnswers(await client.untilClosed())).toHaveLength(1);
+    expect(paths).toEqual(['/1']);
+  });
+});
+
+describe('what a handler sees', () => {
+  test('headers in lower case, and the address of the peer', async () => {
+    const seen: HttpCall[] = [];
+    const { send } = wrap(
+      await talk((call) => {
+        seen.push(call);
+        return { status: 200, body: `${call.remote} ${call.headers['x-custom']}` };
+      }),
+    );
+    const [answer] = parseAnswers(await send('GET / HTTP/1.1\r\nX-Custom: Value\r\nConnection: close\r\n\r\n'));
+    expect(answer?.body).toMatch(/^127\.0\.0\.1:\d+ Value$/);
+    expect(seen[0]?.signal.aborted).toBe(false);
+  });
+
+  test('the signal fires when the connection breaks before the answer', async () => {
+    const aborted = deferred<void>();
+    const answer = deferred<HttpAnswer>();
+    client = await talk((call) => {
+      call.signal.addEventListener('abort', () => aborted.resolve());
+      return answer.promise;
+    });
+    client.send('GET / HTTP/1.1\r\n\r\n');
+    await expect.poll(() => http?.front.inFlight).toBe(1);
+    client.socket.resetAndDestroy();
+    await aborted.promise;
+    answer.resolve({ status: 200, body: 'to nobody' });
+    await http?.front.idle();
+    expect(http?.front.inFlight).toBe(0);
+  });
+});
+
+describe('a handler that fails', () => {
+  const failures: [string, HttpHandler][] = [
+    [
+      'throws',
+      () => {
+        throw new Error('sk=SECRET');
+      },
+    ],
+    [
+      'rejects',
+      async () => {
+        throw new Error('sk=SECRET');
+      },
+    ],
+    [
+      'throws what is no error',
+      () => {
+        throw 'SECRET';
+      },
+    ],
+    ['answers what HTTP can not carry', () => ({ status: 200, body: '', headers: { 'x-a': 'SECRET\r\nx-b: c' } })],
+    ['answers with no status', () => ({ status: 7, body: 'SECRET' })],
+  ];
+  test.each(failures)('%s: 500 with an id that the log has, and not with its text', async (_, handler) => {
+    client = await talk((call) => (call.path === '/ok' ? echo(call) : handler(call)));
+    client.send('GET /fail?token=TOKEN HTTP/1.1\r\n\r\nGET /ok HTTP/1.1\r\nConnection: close\r\n\r\n');
+    const [failed, next] = parseAnswers(await client.untilClosed());
+    expect(failed?.status).toBe(500);
+    expect(failed?.body).not.toContain('SECRET');
+    const { code, msg } = JSON.parse(failed?.body ?? '');
+    expect(code).toBe('INTERNAL_ERROR');
+    const id = /error_id=([0-9a-f]{12})$/.exec(msg)?.[1];
+    const line = JSON.parse(http?.log.find((one) => one.includes(`"error_id":"${id}"`)) ?? '');
+    expect(line).toMatchObject({ level: 'error', method: 'GET', url: '/fail?token=******' });
+    expect(next?.status).toBe(200);
+  });
+});
+
+/** Sends one request on `rawClient` and waits for the end of the connection. */
+function wrap(rawClient: RawClient) {
+  return {
+    send: (request: string) => {
+      rawClient.send(request);
+      return rawClient.untilClosed();
+    },
+  };
+}
