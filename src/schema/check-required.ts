@@ -1,5 +1,14 @@
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
-import { isSet, listOf, type MessagePlan, mapOf, planOf, type ValuePlan, valuesOf } from './message-plan.ts';
+import {
+  type FieldPlan,
+  type FieldValues,
+  isSet,
+  listOf,
+  mapOf,
+  planOf,
+  type ValuePlan,
+  valuesOf,
+} from './message-plan.ts';
 
 /**
  * The path of the first unset proto2 `required` field, such as `rowset_meta.tablet_schema.column[2].type`, or
@@ -9,49 +18,65 @@ export function missingRequired<Desc extends DescMessage>(
   schema: Desc,
   message: MessageShape<Desc>,
 ): string | undefined {
-  return needsCheck(schema) ? findMissing(planOf(schema), message) : undefined;
+  return findMissing(relevantFields(schema), message);
 }
 
-const known = new WeakMap<DescMessage, boolean>();
+const known = new WeakMap<DescMessage, readonly FieldPlan[]>();
 
-/** Whether a message of this type can lack a required field anywhere inside. Most can't, and aren't looked at. */
-function needsCheck(schema: DescMessage): boolean {
-  let answer = known.get(schema);
-  if (answer === undefined) {
-    answer = reachable(schema).some((inner) => planOf(inner).required.length > 0);
-    known.set(schema, answer);
+/** The fields that are required or can lack something inside. Most messages have none, and cost nothing. */
+function relevantFields(schema: DescMessage): readonly FieldPlan[] {
+  let fields = known.get(schema);
+  if (fields === undefined) {
+    fields = planOf(schema).fields.filter(isRelevant);
+    known.set(schema, fields);
   }
-  return answer;
+  return fields;
 }
 
-function reachable(root: DescMessage): DescMessage[] {
-  const found = new Set([root]);
-  for (const schema of found) {
-    for (const { value } of planOf(schema).fields) if (value.kind === 'message') found.add(value.schema);
+function isRelevant(field: FieldPlan): boolean {
+  return field.required || (field.value.kind === 'message' && canLackSomething(field.value.schema));
+}
+
+function canLackSomething(root: DescMessage): boolean {
+  const reachable = new Set([root]);
+  for (const schema of reachable) {
+    const plan = planOf(schema);
+    if (plan.required.length > 0) return true;
+    for (const { value } of plan.fields) if (value.kind === 'message') reachable.add(value.schema);
   }
-  return [...found];
+  return false;
 }
 
-function findMissing(plan: MessagePlan, message: object): string | undefined {
+function findMissing(fields: readonly FieldPlan[], message: object): string | undefined {
   const values = valuesOf(message);
-  for (const field of plan.fields) {
-    if (field.shape === 'single') {
-      const set = isSet(values, field);
-      if (field.required && !set) return field.name;
-      const path = set ? missingInside(field.value, values[field.local]) : undefined;
-      if (path !== undefined) return `${field.name}.${path}`;
-    } else if (field.value.kind === 'message' && needsCheck(field.value.schema)) {
-      const isList = field.shape === 'list';
-      for (const [key, value] of Object.entries(isList ? listOf(values, field) : mapOf(values, field))) {
-        const path = missingInside(field.value, value);
-        if (path !== undefined) return isList ? `${field.name}[${key}].${path}` : `${field.name}.value.${path}`;
-      }
+  for (const field of fields) {
+    const path = field.shape === 'single' ? missingInSingle(field, values) : missingInMany(field, values);
+    if (path !== undefined) return path;
+  }
+  return undefined;
+}
+
+function missingInSingle(field: FieldPlan, values: FieldValues): string | undefined {
+  if (!isSet(values, field)) return field.required ? field.name : undefined;
+  const path = missingInside(field.value, values[field.local]);
+  return path === undefined ? undefined : `${field.name}.${path}`;
+}
+
+function missingInMany(field: FieldPlan, values: FieldValues): string | undefined {
+  if (field.shape === 'list') {
+    for (const [index, value] of listOf(values, field).entries()) {
+      const path = missingInside(field.value, value);
+      if (path !== undefined) return `${field.name}[${index}].${path}`;
     }
+    return undefined;
+  }
+  for (const value of Object.values(mapOf(values, field))) {
+    const path = missingInside(field.value, value);
+    if (path !== undefined) return `${field.name}.value.${path}`;
   }
   return undefined;
 }
 
 function missingInside(plan: ValuePlan, value: unknown): string | undefined {
-  if (plan.kind !== 'message' || !needsCheck(plan.schema)) return undefined;
-  return findMissing(planOf(plan.schema), value as object);
+  return plan.kind === 'message' ? findMissing(relevantFields(plan.schema), value as object) : undefined;
 }

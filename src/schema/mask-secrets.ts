@@ -5,11 +5,11 @@ import { type FieldPlan, isSet, listOf, mapOf, planOf, setEntry, type ValuePlan,
 const MASK = '******';
 
 /**
- * Names of fields, and of keys in maps and in key-value lists, that hold a secret or the half of one. The access key
- * counts too: with it, a leaked signature or a guess is worth more.
+ * What the name of a field, or a key in a map or a key-value list, has in it when the value is a secret or the half of
+ * one. The access key counts too: with it, a leaked signature or a guess is worth more.
  */
-const SECRET_NAME =
-  /(^|[._-])(ak|sk|access_?keys?(_?id)?|secret(_?keys?)?|secret_?access_?key|passw(or)?d|tokens?|credentials?|keytab)($|[._-])/i;
+const SECRET_WORDS = ['secret', 'password', 'passwd', 'token', 'credential', 'accesskey', 'keytab'];
+const SECRET_PARTS: ReadonlySet<string> = new Set(['ak', 'sk']);
 
 /** A name alone says too little here. */
 const SECRET_FIELDS: ReadonlySet<string> = new Set(['doris.cloud.EncryptionKeyInfoPB.Item.key']);
@@ -43,7 +43,13 @@ function holdsSecrets(root: DescMessage): boolean {
 }
 
 function isSecret(field: FieldPlan): boolean {
-  return isText(field.value) && (SECRET_FIELDS.has(field.fullName) || SECRET_NAME.test(field.name));
+  return isText(field.value) && (SECRET_FIELDS.has(field.fullName) || isSecretName(field.name));
+}
+
+function isSecretName(name: string): boolean {
+  const parts = name.toLowerCase().split(/[._-]/);
+  const joined = parts.join('');
+  return parts.some((part) => SECRET_PARTS.has(part)) || SECRET_WORDS.some((word) => joined.includes(word));
 }
 
 function isText(plan: ValuePlan): boolean {
@@ -67,7 +73,7 @@ function masked(schema: DescMessage, message: object): object {
   const source = valuesOf(message);
   const copy = create(schema);
   const target = valuesOf(copy);
-  const hideValue = isPair(schema) && SECRET_NAME.test(String(source['key']));
+  const hideValue = isPair(schema) && isSecretName(String(source.key));
   for (const field of plan.fields) {
     const hide = isSecret(field) || (hideValue && field.name === 'value');
     if (field.shape === 'list') {
@@ -75,7 +81,7 @@ function masked(schema: DescMessage, message: object): object {
     } else if (field.shape === 'map') {
       const entries = mapOf(target, field);
       for (const [key, value] of Object.entries(mapOf(source, field))) {
-        setEntry(entries, key, maskedValue(field.value, value, hide || (isStringMap(field) && SECRET_NAME.test(key))));
+        setEntry(entries, key, maskedValue(field.value, value, hide || (isStringMap(field) && isSecretName(key))));
       }
     } else if (isSet(source, field)) {
       target[field.local] = maskedValue(field.value, source[field.local], hide);

@@ -28,18 +28,28 @@ const SPECIAL_DOUBLES: ReadonlyMap<string, number> = new Map([
   ['NaN', Number.NaN],
 ]);
 
+/** Names that values of enums have besides those of the schema, each with the name that it stands for. */
+export type EnumAliases = ReadonlyMap<string, string>;
+
+const NO_ALIASES: EnumAliases = new Map();
+
 type Literal = string | number | bigint | boolean;
 type LeafPlan = Exclude<ValuePlan, { kind: 'message' }>;
 
 /** Reads a scalar or an enum the way protobuf's reader converts between the types of JSON and of the schema. */
-export function readLenientScalar(scanner: LenientScanner, plan: LeafPlan): unknown | UnknownEnum {
+export function readLenientScalar(
+  scanner: LenientScanner,
+  plan: LeafPlan,
+  aliases: EnumAliases = NO_ALIASES,
+): unknown | UnknownEnum {
   const code = scanner.peek();
   const start = scanner.pos;
   const expected = plan.kind === 'enum' ? `a name or number of ${plan.enum.typeName}` : EXPECTED[plan.scalar];
   let value: unknown;
   if (code === Char.DoubleQuote || code === Char.SingleQuote) {
     const text = scanner.readString();
-    value = plan.kind === 'enum' ? enumFromText(plan.enum, text) : scalarFromText(plan.scalar, text);
+    value =
+      plan.kind === 'enum' ? enumFromText(plan.enum, aliases.get(text) ?? text) : scalarFromText(plan.scalar, text);
   } else if (code === Char.Minus || isDigit(code)) {
     const text = scanner.readNumber();
     value = plan.kind === 'enum' ? enumFromNumber(plan.enum, text) : scalarFromNumber(plan.scalar, text);

@@ -14,7 +14,13 @@ import {
   zeroOf,
 } from '../message-plan.ts';
 import { Char } from './chars.ts';
-import { readLenientMapKey, readLenientScalar, type UnknownEnum, unknownEnum } from './lenient-scalar.ts';
+import {
+  type EnumAliases,
+  readLenientMapKey,
+  readLenientScalar,
+  type UnknownEnum,
+  unknownEnum,
+} from './lenient-scalar.ts';
 import { formatPath, LenientScanner } from './lenient-scanner.ts';
 import { skipLenient } from './skip-lenient.ts';
 
@@ -34,8 +40,12 @@ export interface ProtobufJson<Desc extends DescMessage> {
  *
  * @throws {JsonError} for a malformed text, a wrong type, a missing required field, or more than 100 levels.
  */
-export function readProtobufJson<Desc extends DescMessage>(schema: Desc, text: string): ProtobufJson<Desc> {
-  const reader = new ProtobufJsonReader(text);
+export function readProtobufJson<Desc extends DescMessage>(
+  schema: Desc,
+  text: string,
+  enumAliases?: EnumAliases,
+): ProtobufJson<Desc> {
+  const reader = new ProtobufJsonReader(text, enumAliases);
   const message = create(schema);
   reader.readRoot(planOf(schema), valuesOf(message));
   return { message, unknownEnums: reader.unknownEnums };
@@ -45,7 +55,10 @@ class ProtobufJsonReader {
   readonly unknownEnums: string[] = [];
   readonly #scanner: LenientScanner;
 
-  constructor(text: string) {
+  readonly #enumAliases: EnumAliases | undefined;
+
+  constructor(text: string, enumAliases?: EnumAliases) {
+    this.#enumAliases = enumAliases;
     this.#scanner = new LenientScanner(text);
   }
 
@@ -144,7 +157,7 @@ class ProtobufJsonReader {
   }
 
   #readScalar(plan: Exclude<ValuePlan, { kind: 'message' }>): unknown | UnknownEnum {
-    const value = readLenientScalar(this.#scanner, plan);
+    const value = readLenientScalar(this.#scanner, plan, this.#enumAliases);
     if (value === unknownEnum) this.unknownEnums.push(formatPath(this.#scanner.path));
     return value;
   }
