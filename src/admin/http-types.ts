@@ -14,6 +14,8 @@ export interface HttpCall {
   readonly body: Buffer;
   /** The peer's `address:port`, for logs. */
   readonly remote: string;
+  /** The `address:port` at which it arrived. */
+  readonly local: string;
   /** Aborted when the connection breaks before the answer. A peer that only ends its own side may still wait for it. */
   readonly signal: AbortSignal;
 }

@@ -13,12 +13,21 @@ import { resolveInstance } from '../identity/resolve-instance.ts';
 import { readInstance } from '../instance/instance-record.ts';
 import { MetaError } from '../meta-error.ts';
 
-/** The clusters that the request picks by id, else by name, else by user, or all of the instance. */
-export async function getCluster(
-  call: Call,
-  request: GetClusterRequest,
-): Promise<MessageInitShape<typeof GetClusterResponseSchema>> {
-  const instance = await readInstance(call.txn, await instanceOfRequest(call, request));
+type Response = MessageInitShape<typeof GetClusterResponseSchema>;
+
+/** The clusters that the request picks by id, else by name, else by user, or all, of the caller's instance. */
+export async function getCluster(call: Call, request: GetClusterRequest): Promise<Response> {
+  return clustersIn(call, request, await instanceOfCaller(call, request));
+}
+
+/** As `getCluster`, for an operator, who may name the instance and no node of it. */
+export async function getClusterOfInstance(call: Call, request: GetClusterRequest): Promise<Response> {
+  const named = request.cloudUniqueId === '' && request.instanceId !== '';
+  return clustersIn(call, request, named ? request.instanceId : await instanceOfCaller(call, request));
+}
+
+async function clustersIn(call: Call, request: GetClusterRequest, instanceId: string): Promise<Response> {
+  const instance = await readInstance(call.txn, instanceId);
   const { enableStorageVault } = instance;
   const cluster = instance.clusters.filter(wantedBy(request));
   if (cluster.length > 0) return { cluster, enableStorageVault };
@@ -28,11 +37,11 @@ export async function getCluster(
   throw new MetaError(MetaServiceCode.CLUSTER_NOT_FOUND, `fail to get cluster with ${text}`, { enableStorageVault });
 }
 
-async function instanceOfRequest(call: Call, request: GetClusterRequest): Promise<string> {
+async function instanceOfCaller(call: Call, request: GetClusterRequest): Promise<string> {
   if (request.cloudUniqueId === '') throw invalid('cloud_unique_id must be given');
   const resolved = await resolveInstance(call, request.cloudUniqueId);
   if (resolved !== undefined) return resolved;
-  // An operator may not know the id of a registered node; the name of the instance does as well.
+  // Where the node is not registered, the name of its instance does as well.
   if (!isSet(request, 'instanceId')) throw invalid('empty instance_id');
   if (request.instanceId !== '') return request.instanceId;
   throw invalid(`failed to get instance_id with cloud_unique_id=${request.cloudUniqueId}`);

@@ -1,4 +1,6 @@
 import { clone, type MessageInitShape } from '@bufbuild/protobuf';
+import type { EncryptionKeyInfoPB } from '../../schema/gen/cloud/encryption_pb.ts';
+import type { RamUserPB } from '../../schema/gen/cloud/iam_pb.ts';
 import {
   type GetInstanceRequest,
   type GetInstanceResponseSchema,
@@ -7,7 +9,7 @@ import {
 } from '../../schema/gen/cloud/instance_pb.ts';
 import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
 import type { Call } from '../call.ts';
-import { openIamUser, openRamUser } from '../iam/ram-user.ts';
+import { findIamUser, openIamUser, openRamUser } from '../iam/ram-user.ts';
 import { resolveInstance } from '../identity/resolve-instance.ts';
 import { MetaError } from '../meta-error.ts';
 import { openObjectStore } from '../vault/object-store.ts';
@@ -22,7 +24,7 @@ export async function getInstance(
   return { instance: await readInstance(call.txn, instanceId) };
 }
 
-/** The record of an instance as an operator is shown it: with secrets in the clear, and with the IAM user. */
+/** The record of an instance as an operator is shown it, to be read only: with secrets in the clear, and with the IAM user. */
 export async function describeInstance(call: Call, instanceId: string, cloudUniqueId: string): Promise<InstanceInfoPB> {
   const wanted = instanceId === '' ? await instanceOfNode(call, cloudUniqueId) : instanceId;
   const stored = await findInstance(call.txn, wanted);
@@ -43,7 +45,25 @@ async function instanceOfNode(call: Call, cloudUniqueId: string): Promise<string
   throw new MetaError(MetaServiceCode.INVALID_ARGUMENT, message);
 }
 
+interface Opened {
+  readonly instance: InstanceInfoPB;
+  /** The records from which it was made, besides that of the instance. */
+  readonly iamUser: RamUserPB | undefined;
+  readonly encryptionKeys: EncryptionKeyInfoPB;
+}
+
+/**
+ * What instances were last opened to. Records that have not changed are read as the same objects, so an instance whose
+ * records are those of last time need not be decrypted and copied again.
+ */
+const opened = new WeakMap<InstanceInfoPB, Opened>();
+
 async function openInstance(call: Call, stored: InstanceInfoPB, instanceId: string): Promise<InstanceInfoPB> {
+  const iamUser = await findIamUser(call);
+  const encryptionKeys = await call.keyring.record(call.txn);
+  const before = opened.get(stored);
+  if (before && before.iamUser === iamUser && before.encryptionKeys === encryptionKeys) return before.instance;
+
   const instance = clone(InstanceInfoPBSchema, stored);
   instance.objInfo = await Promise.all(instance.objInfo.map((store) => openObjectStore(call, store)));
   if (instance.ramUser) instance.ramUser = await openRamUser(call, instance.ramUser);
@@ -51,5 +71,6 @@ async function openInstance(call: Call, stored: InstanceInfoPB, instanceId: stri
   for (const stage of instance.stages) {
     if (stage.objInfo) stage.objInfo = await openObjectStore(call, stage.objInfo);
   }
+  opened.set(stored, { instance, iamUser, encryptionKeys });
   return instance;
 }

@@ -32,8 +32,12 @@ export class IncomingCall implements HttpCall {
 
   get remote(): string {
     const { remoteAddress, remotePort } = this.request.socket;
-    if (remoteAddress === undefined) return 'unknown';
-    return remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`;
+    return endpoint(remoteAddress, remotePort);
+  }
+
+  get local(): string {
+    const { localAddress, localPort } = this.request.socket;
+    return endpoint(localAddress, localPort);
   }
 
   get signal(): AbortSignal {
@@ -47,6 +51,11 @@ export class IncomingCall implements HttpCall {
     this.#gone = true;
     this.#abort?.abort();
   }
+}
+
+function endpoint(address: string | undefined, port: number | undefined): string {
+  if (address === undefined) return 'unknown';
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 /** Requests through a proxy name the whole address: `http://host:5000/path?query`. */

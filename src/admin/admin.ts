@@ -1,0 +1,52 @@
+import type { Store } from '../kv/store.ts';
+import { MetaError } from '../meta/meta-error.ts';
+import type { Runner } from '../rpc/runner.ts';
+import type { HttpAnswer, HttpCall } from './http-types.ts';
+import { Query } from './query.ts';
+import { adminCode, jsonReply } from './reply.ts';
+import { routes } from './routes.ts';
+import { TokenCheck } from './token.ts';
+
+export interface AdminOptions {
+  readonly runner: Runner;
+  readonly store: Store;
+  readonly http_token: string;
+  readonly admin_rules: 'document' | 'reference';
+}
+
+/** The admin API: what is behind `/MetaService/http/`, with any HTTP method and any content type. */
+export class Admin {
+  readonly #options: AdminOptions;
+  readonly #token: TokenCheck;
+
+  constructor(options: AdminOptions) {
+    this.#options = options;
+    this.#token = new TokenCheck(options.http_token);
+  }
+
+  /** Answers a call; `operation` is what its path has behind `/MetaService/http/`. */
+  async answer({ query: text, body }: HttpCall, operation: string): Promise<HttpAnswer> {
+    const query = new Query(text);
+    const refused = this.#token.refuse(query);
+    if (refused) return refused;
+    const name = operation.startsWith('v1/') ? operation.slice('v1/'.length) : operation;
+    const route = Object.hasOwn(routes, name) ? routes[name] : undefined;
+    if (!route) return unknownOperation(operation);
+    const { runner, store, admin_rules } = this.#options;
+    try {
+      return await route({ operation, query, body, runner, store, documentRules: admin_rules === 'document' });
+    } catch (error) {
+      if (error instanceof MetaError) return jsonReply(adminCode(error.code), error.message);
+      throw error;
+    }
+  }
+}
+
+/** Doris answers OK to what it doesn't know, and whoever asked believes that it was done. */
+function unknownOperation(operation: string): HttpAnswer {
+  const known = Object.keys(routes).join(', ');
+  return jsonReply(
+    'NOT_FOUND',
+    `unknown operation ${JSON.stringify(operation)}; known, with or without v1/, are ${known}`,
+  );
+}

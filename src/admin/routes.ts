@@ -1,0 +1,140 @@
+import { getClusterOfInstance, wantsAllClusters } from '../meta/cluster/get-cluster.ts';
+import { describeInstance } from '../meta/instance/get-instance.ts';
+import { MetaError } from '../meta/meta-error.ts';
+import { methods } from '../rpc/methods.ts';
+import type { Answer, Rules } from '../rpc/runner.ts';
+import {
+  AlterClusterRequest_Operation as ClusterOperation,
+  ClusterPBSchema,
+  type GetClusterRequest,
+  type GetClusterResponseSchema,
+} from '../schema/gen/cloud/cluster_pb.ts';
+import {
+  type InstanceInfoPB,
+  InstanceInfoPBSchema,
+  AlterInstanceRequest_Operation as InstanceOperation,
+} from '../schema/gen/cloud/instance_pb.ts';
+import { MetaServiceCode } from '../schema/gen/cloud/status_pb.ts';
+import { AlterObjStoreInfoRequest_Operation as StoreOperation } from '../schema/gen/cloud/vault_pb.ts';
+import type { EnumAliases } from '../schema/json/lenient-scalar.ts';
+import { writeProtobufJson } from '../schema/json/write-protobuf-json.ts';
+import type { HttpAnswer } from './http-types.ts';
+import { decodeKeyTool, encodeKeyTool, getValueTool } from './key-tools.ts';
+import { adminCode, jsonReply } from './reply.ts';
+import { type AdminCall, type Route, rpcRoute, showResponse, showStatus } from './route.ts';
+import {
+  addClusterRules,
+  addNodeRules,
+  dropClusterRules,
+  dropNodeRules,
+  knownClusterRules,
+  renameClusterRules,
+  setStatusRules,
+  updateUsersRules,
+} from './rules/cluster-rules.ts';
+import { createInstanceRules, renameInstanceRules, setInstanceStatusRules } from './rules/instance-rules.ts';
+import { addObjInfoRules, completeObjectStore, legacyUpdateRules } from './rules/storage-rules.ts';
+
+/** The document's word for a suspended cluster. */
+const STOPPED = new Map([['STOPPED', 'SUSPENDED']]);
+
+/** Every operation of the admin API, as it stands in the path behind `/MetaService/http/`, with or without `v1/`. */
+export const routes: Readonly<Record<string, Route>> = {
+  create_instance: rpcRoute(methods.create_instance, { rules: createInstanceRules }),
+  drop_instance: alterInstance(InstanceOperation.DROP),
+  rename_instance: alterInstance(InstanceOperation.RENAME, renameInstanceRules),
+  enable_instance_sse: alterInstance(InstanceOperation.ENABLE_SSE),
+  disable_instance_sse: alterInstance(InstanceOperation.DISABLE_SSE),
+  set_instance_status: rpcRoute(methods.alter_instance, { rules: setInstanceStatusRules }),
+  get_instance: getInstance,
+
+  get_obj_store_info: rpcRoute(methods.get_obj_store_info, { show: showResponse }),
+  show_storage_vaults: rpcRoute(methods.get_obj_store_info, { show: showResponse }),
+  add_obj_info: rpcRoute(methods.alter_obj_store_info, {
+    fixed: { op: StoreOperation.ADD_OBJ_INFO },
+    complete: completeObjectStore,
+    rules: addObjInfoRules,
+  }),
+  update_ak_sk: rpcRoute(methods.update_ak_sk),
+  legacy_update_ak_sk: rpcRoute(methods.alter_obj_store_info, {
+    fixed: { op: StoreOperation.LEGACY_UPDATE_AK_SK },
+    rules: legacyUpdateRules,
+  }),
+  add_s3_vault: alterVault(StoreOperation.ADD_S3_VAULT),
+  alter_s3_vault: alterVault(StoreOperation.ALTER_S3_VAULT),
+  drop_s3_vault: alterVault(StoreOperation.DROP_S3_VAULT),
+  add_hdfs_vault: alterVault(StoreOperation.ADD_HDFS_INFO),
+  drop_hdfs_vault: alterVault(StoreOperation.DROP_HDFS_INFO),
+  alter_ram_user: rpcRoute(methods.alter_ram_user),
+  alter_iam: rpcRoute(methods.alter_iam),
+  get_stage: rpcRoute(methods.get_stage, { show: showResponse }),
+
+  add_cluster: alterCluster(ClusterOperation.ADD_CLUSTER, addClusterRules),
+  get_cluster: rpcRoute(methods.get_cluster, { run: getClusterOfInstance, show: showCluster }),
+  drop_cluster: alterCluster(ClusterOperation.DROP_CLUSTER, dropClusterRules),
+  rename_cluster: alterCluster(ClusterOperation.RENAME_CLUSTER, renameClusterRules),
+  update_cluster_endpoint: alterCluster(ClusterOperation.UPDATE_CLUSTER_ENDPOINT, knownClusterRules),
+  update_cluster_mysql_user_name: alterCluster(ClusterOperation.UPDATE_CLUSTER_MYSQL_USER_NAME, updateUsersRules),
+  add_node: alterCluster(ClusterOperation.ADD_NODE, addNodeRules),
+  drop_node: alterCluster(ClusterOperation.DROP_NODE, dropNodeRules),
+  decommission_node: alterCluster(ClusterOperation.DECOMMISSION_NODE, knownClusterRules),
+  notify_decommissioned: alterCluster(ClusterOperation.NOTIFY_DECOMMISSIONED, knownClusterRules),
+  get_cluster_status: rpcRoute(methods.get_cluster_status, { aliases: STOPPED, show: showResponse }),
+  set_cluster_status: alterCluster(ClusterOperation.SET_CLUSTER_STATUS, setStatusRules, STOPPED),
+
+  decode_key: ({ query }) => decodeKeyTool(query),
+  encode_key: ({ query }) => encodeKeyTool(query),
+  get_value: ({ query, store }) => getValueTool(store, query),
+  show_meta_ranges: showMetaRanges,
+};
+
+function alterInstance(op: InstanceOperation, rules?: Rules<typeof methods.alter_instance.request>): Route {
+  return rpcRoute(methods.alter_instance, { fixed: { op }, ...(rules && { rules }) });
+}
+
+function alterVault(op: StoreOperation): Route {
+  return rpcRoute(methods.alter_storage_vault, { fixed: { op } });
+}
+
+function alterCluster(
+  op: ClusterOperation,
+  rules: Rules<typeof methods.alter_cluster.request>,
+  aliases: EnumAliases = new Map(),
+): Route {
+  return rpcRoute(methods.alter_cluster, { fixed: { op }, rules, aliases });
+}
+
+/** One cluster stands alone in the answer; all clusters of an instance come as the response of the method. */
+function showCluster(
+  schema: typeof GetClusterResponseSchema,
+  response: Answer<typeof GetClusterResponseSchema>,
+  request: GetClusterRequest,
+): HttpAnswer {
+  const [first] = response.cluster;
+  if (response.status.code !== MetaServiceCode.OK || !first) return showStatus(schema, response);
+  if (wantsAllClusters(request)) return showResponse(schema, response);
+  return jsonReply('OK', '', writeProtobufJson(ClusterPBSchema, first));
+}
+
+/** Descriptions of unchanged instances are the same object, whose text need not be written again. */
+const described = new WeakMap<InstanceInfoPB, HttpAnswer>();
+
+async function getInstance({ query, runner }: AdminCall): Promise<HttpAnswer> {
+  const instanceId = query.decoded('instance_id');
+  const cloudUniqueId = query.decoded('cloud_unique_id');
+  try {
+    const instance = await runner.read('get_instance', (call) => describeInstance(call, instanceId, cloudUniqueId));
+    const known = described.get(instance);
+    if (known) return known;
+    const answer = jsonReply('OK', '', writeProtobufJson(InstanceInfoPBSchema, instance));
+    described.set(instance, answer);
+    return answer;
+  } catch (error) {
+    if (error instanceof MetaError) return jsonReply(adminCode(error.code), error.message, '{}');
+    throw error;
+  }
+}
+
+function showMetaRanges(): HttpAnswer {
+  return jsonReply('INVALID_ARGUMENT', 'this method only support fdb txn kv');
+}

@@ -1,0 +1,52 @@
+import type { Call } from '../../meta/call.ts';
+import { findInstance } from '../../meta/instance/instance-record.ts';
+import { MetaError } from '../../meta/meta-error.ts';
+import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
+
+/** The patterns of the document's section 2 and of its parameter tables. */
+const INSTANCE_ID = /^[0-9a-zA-Z_-]+$/;
+const NAME = /^[a-zA-Z][0-9a-zA-Z_]+$/;
+const UNIQUE_ID_PART = INSTANCE_ID;
+
+export function invalid(message: string): MetaError {
+  return new MetaError(MetaServiceCode.INVALID_ARGUMENT, message);
+}
+
+/** The refusals that the document answers with `INTERNAL_ERROR`. */
+export function failed(message: string): MetaError {
+  return new MetaError(MetaServiceCode.UNDEFINED_ERR, message);
+}
+
+/** An instance id that is given must match. One that is missing is left to the call itself. */
+export function checkInstanceId(id: string): void {
+  if (id !== '' && !INSTANCE_ID.test(id)) throw mismatch('instance_id', INSTANCE_ID);
+}
+
+/** A name that is given must match: of an instance, a user or a cluster. */
+export function checkName(field: string, name: string): void {
+  if (name !== '' && !NAME.test(name)) throw mismatch(field, NAME);
+}
+
+export function requireText(field: string, value: string): void {
+  if (value === '') throw invalid(`${field} must be given and not be empty`);
+}
+
+/** The id of a node that is to be registered: a plain one, or `1:<instance_id>:<string>` with an instance that exists. */
+export async function checkUniqueId(call: Call, id: string): Promise<void> {
+  requireText('cloud_unique_id', id);
+  const parts = id.split(':');
+  if (parts.length === 1 && UNIQUE_ID_PART.test(id)) return;
+  const [version, instanceId = ''] = parts;
+  if (parts.length !== 3 || version !== '1' || !parts.every((part) => UNIQUE_ID_PART.test(part))) {
+    throw invalid(
+      `cloud_unique_id must be 1:<instance_id>:<string> or a plain <string>, each matching ${UNIQUE_ID_PART.source}`,
+    );
+  }
+  if (!(await findInstance(call.txn, instanceId))) {
+    throw invalid(`cloud_unique_id names an instance that does not exist, instance_id=${instanceId}`);
+  }
+}
+
+function mismatch(field: string, pattern: RegExp): MetaError {
+  return invalid(`${field} does not match ${pattern.source}`);
+}

@@ -1,0 +1,135 @@
+import { create, type DescMessage, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
+import type { Store } from '../kv/store.ts';
+import { StoreError } from '../kv/store-error.ts';
+import type { Call, MetaServices } from '../meta/call.ts';
+import { resolveInstance } from '../meta/identity/resolve-instance.ts';
+import { MetaError } from '../meta/meta-error.ts';
+import type { Logger } from '../observe/logger.ts';
+import { MalformedValueError } from '../records/malformed-value.ts';
+import { MetaServiceCode, type MetaServiceResponseStatus } from '../schema/gen/cloud/status_pb.ts';
+import type { Method } from './method.ts';
+import { codeOfStoreError } from './store-status.ts';
+
+/** Every response of the service has a status. */
+export type Answer<Response extends DescMessage> = MessageShape<Response> & {
+  readonly status: MetaServiceResponseStatus;
+};
+
+/** Checks that come before a method's own, in its transaction. They throw a MetaError, and change nothing. */
+export type Rules<Request extends DescMessage> = (
+  call: Call,
+  request: MessageShape<Request>,
+  instanceId: string,
+) => void | Promise<void>;
+
+/** What a call did, for whoever counts and logs. */
+export interface CallOutcome {
+  readonly method: string;
+  readonly code: MetaServiceCode;
+  readonly message: string;
+  readonly duration_ms: number;
+  readonly attempts: number;
+}
+
+/**
+ * Runs methods: finds the caller's instance, gives each attempt a transaction, commits it or undoes it, retries what the
+ * store could not do at once, and turns whatever went wrong into the status of the response.
+ */
+export class Runner {
+  constructor(
+    private readonly store: Store,
+    private readonly services: MetaServices,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Answers a request. Rejects only for a defect of the service itself. */
+  async run<Request extends DescMessage, Response extends DescMessage>(
+    method: Method<Request, Response>,
+    request: MessageShape<Request>,
+    rules?: Rules<Request>,
+  ): Promise<Answer<Response>> {
+    const began_ms = performance.now();
+    let attempts = 0;
+    const { code, message, response } = await this.#outcome(method.name, () => {
+      method.check?.(request);
+      return this.store.transact(async (txn) => {
+        attempts++;
+        const call: Call = { ...this.services, txn };
+        const instanceId = await callerOf(call, method, request);
+        await rules?.(call, request, instanceId);
+        return method.run(call, request, instanceId);
+      });
+    });
+    this.#report({ method: method.name, code, message, duration_ms: performance.now() - began_ms, attempts });
+    return answer(method.response, response, code, message);
+  }
+
+  /** Runs a read that is no method of the service. Throws a MetaError for whatever goes wrong but a defect. */
+  async read<Result>(name: string, work: (call: Call) => Promise<Result>): Promise<Result> {
+    const began_ms = performance.now();
+    let attempts = 0;
+    const { code, message, response } = await this.#outcome(name, () =>
+      this.store.transact((txn) => {
+        attempts++;
+        return work({ ...this.services, txn });
+      }),
+    );
+    this.#report({ method: name, code, message, duration_ms: performance.now() - began_ms, attempts });
+    if (code !== MetaServiceCode.OK) throw new MetaError(code, message);
+    return response as Result;
+  }
+
+  async #outcome<Result>(name: string, work: () => Promise<Result>): Promise<Outcome<Result>> {
+    try {
+      return { code: MetaServiceCode.OK, message: '', response: await work() };
+    } catch (error) {
+      if (error instanceof MetaError) return { code: error.code, message: error.message, response: error.response };
+      if (error instanceof StoreError) {
+        this.logger.warn('the store failed a call', { method: name, error });
+        return { code: codeOfStoreError(error), message: error.message, response: {} };
+      }
+      if (error instanceof MalformedValueError) {
+        this.logger.error('a stored value is damaged', { method: name, error });
+        return { code: MetaServiceCode.PROTOBUF_PARSE_ERR, message: error.message, response: {} };
+      }
+      throw error;
+    }
+  }
+
+  #report({ code, duration_ms, ...outcome }: CallOutcome): void {
+    const level = code === MetaServiceCode.OK ? 'debug' : 'info';
+    if (!this.logger.keeps(level)) return;
+    const fields = { ...outcome, code: MetaServiceCode[code], duration_ms: Math.round(duration_ms * 1000) / 1000 };
+    this.logger[level]('call', fields);
+  }
+}
+
+interface Outcome<Result> {
+  readonly code: MetaServiceCode;
+  readonly message: string;
+  readonly response: Result | Readonly<Record<string, unknown>>;
+}
+
+async function callerOf<Request extends DescMessage>(
+  call: Call,
+  { caller }: Pick<Method<Request>, 'caller'>,
+  request: MessageShape<Request>,
+): Promise<string> {
+  if (!caller) return '';
+  const id = (request as { readonly cloudUniqueId?: string }).cloudUniqueId ?? '';
+  if (id === '') throw new MetaError(MetaServiceCode.INVALID_ARGUMENT, caller.missing);
+  const instanceId = await resolveInstance(call, id);
+  if (instanceId === undefined) throw new MetaError(MetaServiceCode.INVALID_ARGUMENT, caller.unknown);
+  return instanceId;
+}
+
+function answer<Response extends DescMessage>(
+  schema: Response,
+  response: MessageInitShape<Response> | Readonly<Record<string, unknown>>,
+  code: MetaServiceCode,
+  message: string,
+): Answer<Response> {
+  const given = (response as { readonly status?: { readonly msg?: string } }).status;
+  const init = { ...response, status: { code, msg: given?.msg ?? message } };
+  return create(schema, init as MessageInitShape<Response>) as Answer<Response>;
+}
