@@ -29,7 +29,7 @@ const REMEMBERED: ReadonlySet<string> = new Set([
   keys.systemEncryptionKeys.name,
 ]);
 
-const memo = new DecodeMemo<Message>({ entries: 20_000, value_bytes: 32 * 1024 * 1024 });
+const memo = new DecodeMemo<Message>({ entries: 20_000, value_bytes: 8 * 1024 * 1024 });
 
 /**
  * The message at a key, or undefined when nothing is stored there.
