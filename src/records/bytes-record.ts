@@ -46,7 +46,7 @@ export async function* scanBytes<Shape extends BytesKeyShape>(
   let current: { key: Buffer; fields: DecodedFields<Shape>; chunks: Uint8Array[] } | undefined;
   for await (const page of txn.getRange(begin, end, options)) {
     for (const pair of page) {
-      const { key, fields } = valueOf(kind, pair.key);
+      const { key, fields } = placeOf(kind, pair.key);
       if (current?.key.equals(key)) {
         current.chunks.push(pair.value);
       } else {
@@ -59,7 +59,7 @@ export async function* scanBytes<Shape extends BytesKeyShape>(
 }
 
 /** The value that a key of it or of one of its chunks belongs to. */
-function valueOf<Shape extends BytesKeyShape>(
+function placeOf<Shape extends BytesKeyShape>(
   kind: KeyKind<string, Shape>,
   key: Uint8Array,
 ): { key: Buffer; fields: DecodedFields<Shape> } {
