@@ -1,0 +1,128 @@
+import { closeSync, existsSync, fdatasyncSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Database, open, type RootDatabase } from 'lmdb';
+import { StoreError, StoreErrorCode } from '../store-error.ts';
+import { keyCodec } from './key-codec.ts';
+import { storageError } from './storage-error.ts';
+
+/** The pairs of the users, in a database of their own. */
+export type DataDatabase = Database<Uint8Array, Uint8Array | string>;
+/** Our own few entries, in LMDB's main database. */
+export type OwnDatabase = RootDatabase<Uint8Array, Uint8Array>;
+
+/** One handle on the directory. LMDB shares what is under all handles of a process. */
+export interface Handle {
+  readonly own: OwnDatabase;
+  readonly data: DataDatabase;
+}
+
+/**
+ * The directory, opened twice: while a write transaction runs, lmdb answers every read of the same handle from that
+ * transaction; a second handle goes on reading snapshots.
+ */
+export interface Environment {
+  readonly dir: string;
+  readonly reader: Handle;
+  readonly writer: Handle;
+  close(): Promise<void>;
+}
+
+const DATA_FILE = 'data.mdb';
+const DATA_NAME = 'data';
+// lmdb's declarations don't know `keyEncoder`, so the options may not be a literal at the call.
+const DATA_OPTIONS = { name: DATA_NAME, encoding: 'binary' as const, keyEncoder: keyCodec };
+const FORMAT_KEY = Buffer.from('format');
+/** Raised when a store that this version writes can't be read by the versions before. */
+const FORMAT = 'nereus-store 1';
+
+/** Slots for the snapshots that all processes hold at a time. */
+const MOST_READERS = 8192;
+
+/** Opens or creates the directory. Throws a `storage` StoreError when it can't be read or written, is damaged, or is not a store of ours. */
+export function openEnvironment(dir: string, map_size_bytes?: number): Environment {
+  makeDirectory(dir);
+  syncWhatIsThere(dir);
+  const handles: Handle[] = [];
+  try {
+    const writer = openHandle(dir, map_size_bytes);
+    handles.push(writer);
+    const reader = openHandle(dir, map_size_bytes);
+    handles.push(reader);
+    return { dir, reader, writer, close: () => closeHandles(handles) };
+  } catch (error) {
+    void closeHandles(handles);
+    throw storageError(`The store in ${dir} can't be opened`, error);
+  }
+}
+
+function makeDirectory(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true });
+    if (!statSync(dir).isDirectory()) {
+      throw new Error('it is not a directory');
+    }
+  } catch (error) {
+    throw storageError(`The directory ${dir} can't be used for a store`, error);
+  }
+}
+
+/** A process that was killed may have left a commit in the page cache alone. It is to be on disk before anyone reads it. */
+function syncWhatIsThere(dir: string): void {
+  const file = join(dir, DATA_FILE);
+  try {
+    if (existsSync(file)) {
+      const descriptor = openSync(file, 'r+');
+      fdatasyncSync(descriptor);
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    throw storageError(`The store in ${dir} can't be opened`, error);
+  }
+}
+
+function openHandle(dir: string, map_size_bytes: number | undefined): Handle {
+  const own: OwnDatabase = open({
+    path: dir,
+    // A directory whose name has a dot would be taken for the name of a file.
+    noSubdir: false,
+    encoding: 'binary',
+    keyEncoding: 'binary',
+    maxDbs: 4,
+    maxReaders: MOST_READERS,
+    // With overlapping syncs a commit is seen by readers before it is on disk. Here the sync is part of the commit.
+    overlappingSync: false,
+    ...(map_size_bytes === undefined ? {} : { mapSize: map_size_bytes }),
+  });
+  try {
+    checkFormat(own);
+    const data: DataDatabase = own.openDB(DATA_OPTIONS);
+    return { own, data };
+  } catch (error) {
+    void own.close();
+    throw error;
+  }
+}
+
+/** Marks an empty directory as ours, and refuses what another program or a later version has written. */
+function checkFormat(own: OwnDatabase): void {
+  own.transactionSync(() => {
+    const found = own.get(FORMAT_KEY);
+    if (found === undefined) {
+      if (own.getKeysCount({ limit: 1 }) > 0) {
+        throw new StoreError(StoreErrorCode.Storage, 'it holds an LMDB database that is not a store of Nereus');
+      }
+      own.put(FORMAT_KEY, Buffer.from(FORMAT));
+    } else if (Buffer.from(found).toString() !== FORMAT) {
+      throw new StoreError(
+        StoreErrorCode.Storage,
+        `it was written by another version: its format is "${Buffer.from(found).toString()}", not "${FORMAT}"`,
+      );
+    }
+  });
+}
+
+async function closeHandles(handles: readonly Handle[]): Promise<void> {
+  for (const handle of handles) {
+    await handle.own.close();
+  }
+}

@@ -1,0 +1,117 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type BufferedEngine, BufferedTransaction, type CommitRequest } from '../buffered-transaction.ts';
+import type { Store, StoreLimits, Transaction, TransactOptions } from '../store.ts';
+import { StoreError, StoreErrorCode } from '../store-error.ts';
+import { transact } from '../transact.ts';
+import { Committer } from './committer.ts';
+import { EMBEDDED_LIMITS } from './embedded-limits.ts';
+import { type Environment, openEnvironment } from './environment.ts';
+import type { Lease } from './lease.ts';
+import { Snapshots } from './snapshots.ts';
+
+export interface EmbeddedStoreOptions {
+  /** Where the store lies; created when it is not there. */
+  readonly dir: string;
+  /** Whether no other process, and no other open store of this one, may use the directory at the same time. */
+  readonly exclusive?: boolean;
+  /** How much address space to begin with. It grows by itself. */
+  readonly map_size_bytes?: number;
+}
+
+/** What the engine has done since it was opened, and what it holds. */
+export interface EmbeddedStats {
+  /** Commits that were acknowledged. */
+  readonly commits: number;
+  /** Commits that were refused because of a conflict. */
+  readonly conflicts: number;
+  /** Syncs that those commits shared. */
+  readonly batches: number;
+  /** Snapshots in use. */
+  readonly snapshots: number;
+  /** Keys in the store, as of the last commit. */
+  readonly keys: number;
+  readonly size_bytes_on_disk: number;
+}
+
+/** The engine that keeps a store in one directory of this machine, on LMDB. */
+export class EmbeddedStore implements Store, BufferedEngine<Lease> {
+  readonly limits: StoreLimits = EMBEDDED_LIMITS;
+  readonly #environment: Environment;
+  readonly #snapshots: Snapshots;
+  readonly #committer: Committer;
+  #closing: Promise<void> | undefined;
+
+  constructor(environment: Environment) {
+    this.#environment = environment;
+    this.#snapshots = new Snapshots(environment.reader);
+    this.#committer = new Committer(environment.writer, this.#snapshots);
+  }
+
+  begin(): Transaction {
+    return new BufferedTransaction(this);
+  }
+
+  transact<T>(fn: (txn: Transaction) => Promise<T>, options?: TransactOptions): Promise<T> {
+    return transact(() => this.begin(), fn, options);
+  }
+
+  openSnapshot(): Lease {
+    this.#mustBeOpen();
+    return this.#snapshots.take();
+  }
+
+  async commit(request: CommitRequest<Lease>): Promise<Uint8Array> {
+    this.#mustBeOpen();
+    const { snapshot } = request;
+    if (snapshot !== undefined && (snapshot.ended !== undefined || snapshot.age_ms > this.limits.transaction_ms)) {
+      throw new StoreError(
+        snapshot.ended === StoreErrorCode.Closed ? StoreErrorCode.Closed : StoreErrorCode.TooOld,
+        'The transaction has taken too long: its snapshot is no longer kept.',
+      );
+    }
+    if (snapshot !== undefined) {
+      this.#snapshots.keep(snapshot);
+    }
+    return this.#committer.commit(request);
+  }
+
+  /** Makes every later versionstamp rise above version `at_least`, as a restore needs it that brings versionstamps of another store. */
+  async advanceVersion(at_least: bigint): Promise<void> {
+    this.#mustBeOpen();
+    await this.#committer.raiseVersion(at_least);
+  }
+
+  stats(): EmbeddedStats {
+    this.#mustBeOpen();
+    const { entryCount = 0 } = this.#environment.reader.data.getStats() as { entryCount?: number };
+    return {
+      ...this.#committer.counters,
+      snapshots: this.#snapshots.count,
+      keys: entryCount,
+      size_bytes_on_disk: statSync(join(this.#environment.dir, 'data.mdb')).blocks * 512,
+    };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#committer.drained();
+    this.#snapshots.close();
+    await this.#environment.close();
+  }
+
+  #mustBeOpen(): void {
+    if (this.#closing !== undefined) {
+      throw new StoreError(StoreErrorCode.Closed, 'The store is closed.');
+    }
+  }
+}
+
+/** Opens the store in a directory. Throws a StoreError: `storage` for what can't be read, written or understood, `in_use` when another holds it. */
+export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
+  return new EmbeddedStore(openEnvironment(options.dir, options.map_size_bytes));
+}

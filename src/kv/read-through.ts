@@ -1,0 +1,96 @@
+import { type KeyText, keyAfter, keyBytes, keyText } from './bytes.ts';
+import { addToCounter } from './counter.ts';
+import type { Overlay } from './overlay.ts';
+import type { Snapshot, SnapshotPage } from './snapshot.ts';
+import type { KeyValue } from './store.ts';
+
+/** The value that a transaction sees at `key`: its own write where there is one, the snapshot's value otherwise. Writes that depend on a versionstamp must have been ruled out. */
+export function getThrough(overlay: Overlay, snapshot: Snapshot, key: KeyText): Uint8Array | undefined {
+  const write = overlay.get(key);
+  switch (write?.kind) {
+    case 'value':
+      return Buffer.from(write.value);
+    case 'more':
+      return addToCounter(snapshot.get(key), write.delta);
+    case undefined:
+      return snapshot.get(key);
+    default:
+      return undefined;
+  }
+}
+
+/** `Snapshot.scan` with the overlay's writes in their places. */
+export function scanThrough(
+  overlay: Overlay,
+  snapshot: Snapshot,
+  begin: KeyText,
+  end: KeyText,
+  limit: number,
+  reverse: boolean,
+): SnapshotPage {
+  let low = begin;
+  let high = end;
+  for (;;) {
+    const page = snapshot.scan(low, high, limit, reverse);
+    if (overlay.empty || !overlay.touches(low, high)) {
+      return page;
+    }
+    // The snapshot's page says what lies between where it began and its last pair; there the overlay can be laid over it.
+    const last = page.last ? undefined : lastKey(page.pairs);
+    const from = reverse ? (last ?? low) : low;
+    const to = reverse || last === undefined ? high : keyAfter(last);
+    const merged = merge(overlay, page.pairs, overlay.keysIn(from, to), reverse);
+    if (merged.length > limit) {
+      return { pairs: merged.slice(0, limit), last: false };
+    }
+    if (merged.length > 0 || page.last) {
+      return { pairs: merged, last: page.last };
+    }
+    // Everything in this stretch was cleared: go on behind it.
+    if (reverse) {
+      high = from;
+    } else {
+      low = to;
+    }
+  }
+}
+
+function lastKey(pairs: readonly KeyValue[]): KeyText | undefined {
+  const last = pairs[pairs.length - 1];
+  return last === undefined ? undefined : keyText(last.key);
+}
+
+/** The snapshot's pairs and the overlay's keys of one stretch, in order, each with the value that is to be seen. */
+function merge(overlay: Overlay, pairs: readonly KeyValue[], written: KeyText[], reverse: boolean): KeyValue[] {
+  const seen: KeyValue[] = [];
+  const ahead = reverse ? written.reverse() : written;
+  let next = 0;
+  for (const pair of pairs) {
+    const key = keyText(pair.key);
+    for (let own = ahead[next]; own !== undefined && (reverse ? own > key : own < key); own = ahead[++next]) {
+      pushOwn(seen, overlay, own, undefined);
+    }
+    if (ahead[next] === key) {
+      next++;
+      pushOwn(seen, overlay, key, pair.value);
+    } else if (overlay.get(key) === undefined) {
+      seen.push(pair);
+    }
+  }
+  for (const own of ahead.slice(next)) {
+    pushOwn(seen, overlay, own, undefined);
+  }
+  return seen;
+}
+
+function pushOwn(seen: KeyValue[], overlay: Overlay, key: KeyText, below: Uint8Array | undefined): void {
+  const write = overlay.get(key);
+  if (write?.kind === 'value') {
+    seen.push({ key: keyBytes(key), value: Buffer.from(write.value) });
+  } else if (write?.kind === 'more') {
+    seen.push({ key: keyBytes(key), value: addToCounter(below, write.delta) });
+  } else if (write?.kind === 'unknown') {
+    // The caller refuses a range with such a key once it knows that the page reaches this far.
+    seen.push({ key: keyBytes(key), value: new Uint8Array() });
+  }
+}

@@ -1,0 +1,21 @@
+import type { KeyText } from './bytes.ts';
+import type { KeyValue } from './store.ts';
+
+/** A stretch of a range as a snapshot holds it. */
+export interface SnapshotPage {
+  readonly pairs: readonly KeyValue[];
+  /** Whether the range ends here: there are no more pairs behind these. */
+  readonly last: boolean;
+}
+
+/** One state of the store, as an engine lets a transaction read it. Its methods throw `too_old` or `closed` once it has ended. */
+export interface Snapshot {
+  /** The value at `key`, in bytes that belong to the caller. */
+  get(key: KeyText): Uint8Array | undefined;
+  /** The first pairs (the last ones in falling order when `reverse`) with `begin <= key < end`, at most `limit` and of bounded size, at least one unless there is none. */
+  scan(begin: KeyText, end: KeyText, limit: number, reverse: boolean): SnapshotPage;
+  /** The version of the last commit that the snapshot holds. */
+  version(): bigint;
+  /** Gives it back. Harmless when repeated. */
+  release(): void;
+}

@@ -1,0 +1,35 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Transaction, TransactOptions } from './store.ts';
+import { StoreError } from './store-error.ts';
+
+const DEFAULT_ATTEMPTS = 20;
+const FIRST_BACKOFF_MS = 2;
+const LONGEST_BACKOFF_MS = 250;
+
+/** What `Store.transact` does, for any engine that can begin a transaction. */
+export async function transact<T>(
+  begin: () => Transaction,
+  fn: (txn: Transaction) => Promise<T>,
+  options: TransactOptions = {},
+): Promise<T> {
+  const attempts = Math.max(1, options.attempts ?? DEFAULT_ATTEMPTS);
+  for (let attempt = 1; ; attempt++) {
+    const txn = begin();
+    try {
+      const result = await fn(txn);
+      await txn.commit();
+      return result;
+    } catch (error) {
+      txn.cancel();
+      if (attempt >= attempts || !(error instanceof StoreError) || !error.retryable) {
+        throw error;
+      }
+    }
+    await sleep(backoffMs(attempt));
+  }
+}
+
+/** A random wait below a bound that doubles with each attempt, so that those who collided don't meet again. */
+function backoffMs(attempt: number): number {
+  return Math.random() * Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (attempt - 1));
+}
