@@ -1,3 +1,4 @@
+import { alterClusterByDocument } from '../meta/cluster/alter-cluster.ts';
 import { getClusterOfInstance, wantsAllClusters } from '../meta/cluster/get-cluster.ts';
 import { describeInstance } from '../meta/instance/get-instance.ts';
 import { MetaError } from '../meta/meta-error.ts';
@@ -101,7 +102,7 @@ function alterCluster(
   rules: Rules<typeof methods.alter_cluster.request>,
   aliases: EnumAliases = new Map(),
 ): Route {
-  return rpcRoute(methods.alter_cluster, { fixed: { op }, rules, aliases });
+  return rpcRoute(methods.alter_cluster, { fixed: { op }, rules, aliases, run: alterClusterByDocument });
 }
 
 /** One cluster stands alone in the answer; all clusters of an instance come as the response of the method. */

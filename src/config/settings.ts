@@ -12,11 +12,14 @@ export interface Setting<T> {
   readonly reference: boolean;
 }
 
-export const SECTIONS = ['Service', 'Access', 'Encryption', 'Limits', 'Logs'] as const;
+export const SECTIONS = ['Service', 'Access', 'Encryption', 'Storage', 'Limits', 'Logs'] as const;
 export type Section = (typeof SECTIONS)[number];
 
 /** What everyone can read in the document. Good enough for one machine that nobody else reaches. */
 export const DEFAULT_HTTP_TOKEN = 'greedisgood9999';
+
+/** What Doris is built with. Everybody knows it, so it keeps nothing secret from whoever reads the store. */
+export const DEFAULT_ENCRYPTION_KEY = 'c2VsZWN0ZGJzZWxlY3RkYnNlbGVjdGRic2VsZWN0ZGI=';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -67,7 +70,7 @@ export const SETTINGS = {
     encryption_key: secret(
       doris(
         base64,
-        'c2VsZWN0ZGJzZWxlY3RkYnNlbGVjdGRic2VsZWN0ZGI=',
+        DEFAULT_ENCRYPTION_KEY,
         'The key that secret keys of object storage are encrypted with at rest. The default is known to everyone: give one of your own before the first start.',
       ),
     ),
@@ -81,6 +84,14 @@ export const SETTINGS = {
     arn_sk: secret(
       doris(text({ placeholder: 'SK' }), '', 'The secret key of the IAM user, until `alter_iam` has set one.'),
     ),
+  }),
+  ...section('Storage', {
+    enable_distinguish_hdfs_path: doris(
+      boolean,
+      'true',
+      'Whether the path of a new HDFS vault gets a random suffix, so that no two vaults share their files.',
+    ),
+    max_num_stages: doris(count(10_000), '40', 'Stages that an instance may have.'),
   }),
   ...section('Limits', {
     max_connections: own(count(1_000_000), '10000', 'Connections at a time. Further ones are closed as they arrive.'),
@@ -128,7 +139,11 @@ export const SETTINGS = {
   ...section('Logs', {
     log_level: doris(choice('debug', 'info', 'warn', 'error', 'fatal'), 'info', 'The least important lines to keep.'),
     log_format: own(choice('json', 'pretty'), 'json', 'One JSON object a line, or text for human eyes.'),
-    log_dir: doris(text({ placeholder: 'DIR', allowed: 'a path' }), '', 'Where to write `nereus.log`. Without it, logs go to the standard output.'),
+    log_dir: doris(
+      text({ placeholder: 'DIR', allowed: 'a path' }),
+      '',
+      'Where to write `nereus.log`. Without it, logs go to the standard output.',
+    ),
     log_size_mb: doris(count(1_000_000), '1024', 'The size of `nereus.log`, in MiB, at which a new one is begun.'),
     log_filenum_quota: doris(count(10_000), '10', 'How many log files to keep, the one being written included.'),
   }),

@@ -1,6 +1,5 @@
 import type { DecodedFields, KeyKind, LeadingFields } from '../keys/key-kind.ts';
 import type { RangeOptions, Transaction } from '../kv/store.ts';
-import { MalformedValueError } from './malformed-value.ts';
 import { type MessageAt, type MessageKeyShape, recordFromValue } from './message-record.ts';
 
 export interface ScannedRecord<Shape extends MessageKeyShape> {
@@ -11,7 +10,8 @@ export interface ScannedRecord<Shape extends MessageKeyShape> {
 
 /**
  * The records of a kind whose keys begin with `leading`, in the order of their keys. For kinds whose values are not split.
- * Throws a MalformedValueError at a key or a value that is not of the kind.
+ * A key in between that is not of the kind can't be asked for by anyone, and is passed over. Throws a MalformedValueError
+ * at a value that is no message of the kind.
  */
 export async function* scanRecords<Shape extends MessageKeyShape>(
   txn: Transaction,
@@ -23,8 +23,7 @@ export async function* scanRecords<Shape extends MessageKeyShape>(
   for await (const page of txn.getRange(begin, end, options)) {
     for (const { key, value } of page) {
       const fields = kind.decode(key);
-      if (fields === undefined) throw new MalformedValueError(kind.name, key);
-      yield { fields, message: recordFromValue(kind, Buffer.from(key), value) };
+      if (fields !== undefined) yield { fields, message: recordFromValue(kind, Buffer.from(key), value) };
     }
   }
 }

@@ -11,7 +11,7 @@ import { resolveInstance } from '../identity/resolve-instance.ts';
 import { MetaError } from '../meta-error.ts';
 import { addCluster } from './add-cluster.ts';
 import { dropCluster } from './drop-cluster.ts';
-import { addNodes, dropNodes, markNodes } from './nodes.ts';
+import { addNodes, addNodesById, dropNodes, markNodes } from './nodes.ts';
 import { renameCluster, setClusterStatus, updateClusterEndpoint, updateClusterUsers } from './update-cluster.ts';
 
 type Alteration = (call: Call, instanceId: string, wanted: ClusterPB) => Promise<void>;
@@ -32,11 +32,23 @@ const ALTERATIONS: Partial<Record<Operation, Alteration>> = {
 };
 
 /** Adds, changes and drops the clusters of an instance and their nodes. */
-export async function alterCluster(call: Call, request: AlterClusterRequest): Promise<Record<string, never>> {
+export function alterCluster(call: Call, request: AlterClusterRequest): Promise<Record<string, never>> {
+  return alterClusterBy(ALTERATIONS[request.op], call, request);
+}
+
+/** As `alterCluster`, by the document, to which a node is known by its id. */
+export function alterClusterByDocument(call: Call, request: AlterClusterRequest): Promise<Record<string, never>> {
+  return alterClusterBy(request.op === Operation.ADD_NODE ? addNodesById : ALTERATIONS[request.op], call, request);
+}
+
+async function alterClusterBy(
+  alter: Alteration | undefined,
+  call: Call,
+  request: AlterClusterRequest,
+): Promise<Record<string, never>> {
   const instanceId = await instanceOfRequest(call, request);
   if (instanceId === '' || !request.cluster) throw invalid('invalid request instance_id or cluster not given');
   if (!isSet(request, 'op')) throw invalid('op not given');
-  const alter = ALTERATIONS[request.op];
   if (!alter) throw invalid(`invalid request op, op=${request.op}`);
   await alter(call, instanceId, request.cluster);
   return {};

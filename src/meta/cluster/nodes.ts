@@ -17,12 +17,23 @@ import { clusterProblem, frontendsProblem } from './cluster-shape.ts';
 import { refuseForeignNodes } from './occupied-node.ts';
 
 /** Adds nodes to a cluster, found by its id or its name. A node at an address that the cluster has is there already. */
-export async function addNodes(call: Call, instanceId: string, wanted: ClusterPB): Promise<void> {
+export function addNodes(call: Call, instanceId: string, wanted: ClusterPB): Promise<void> {
+  return addUnless(sameAddress, call, instanceId, wanted);
+}
+
+/** As `addNodes`, where a node is known by its id alone, and may take the address of another. */
+export function addNodesById(call: Call, instanceId: string, wanted: ClusterPB): Promise<void> {
+  return addUnless(sameId, call, instanceId, wanted);
+}
+
+type SameNode = (one: NodeInfoPB, other: NodeInfoPB) => boolean;
+
+async function addUnless(same: SameNode, call: Call, instanceId: string, wanted: ClusterPB): Promise<void> {
   const instance = await beginChange(call, instanceId, wanted);
   await refuseForeign(call, instanceId, wanted);
   for (const given of wanted.nodes) {
     for (const cluster of clustersCalled(instance, wanted)) {
-      if (cluster.nodes.some((node) => sameAddress(node, given))) continue;
+      if (cluster.nodes.some((node) => same(node, given))) continue;
       const node = clone(NodeInfoPBSchema, given);
       node.status = NodeStatusPB.NODE_STATUS_RUNNING;
       if (!isSet(node, 'ctime')) node.ctime = nowSeconds(call);

@@ -15,13 +15,12 @@ import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
 import { MetaError } from '../meta-error.ts';
 import { CipherError, decrypt, encrypt } from './aes.ts';
 
-/** The key that Doris is built with. Everybody knows it, so it keeps nothing secret from whoever reads the store. */
-export const BUILT_IN_ENCRYPTION_KEY = 'c2VsZWN0ZGJzZWxlY3RkYnNlbGVjdGRic2VsZWN0ZGI=';
-
 export interface KeyringSettings {
   /** Base64. Empty: a random key is made when the store has none yet. */
   readonly encryption_key: string;
   readonly encryption_method: string;
+  /** The key that stands in the settings where nobody has chosen one. */
+  readonly default_key: string;
 }
 
 /** A secret as records hold it: its encrypted text, and which key and method it was encrypted with. */
@@ -40,17 +39,22 @@ export class Keyring {
   /**
    * Sees to it that the store has the key of the settings, under the next free id when it is a new one. What was
    * encrypted before stays readable with the older keys; what is encrypted from now on takes the newest.
+   * Resolves to whether that is the default key.
    */
-  async install(store: Store): Promise<void> {
-    await store.transact(async (txn) => {
+  install(store: Store): Promise<boolean> {
+    const { encryption_key, default_key } = this.settings;
+    return store.transact(async (txn) => {
       const stored = await readRecord(txn, keys.systemEncryptionKeys, {});
       const items = stored?.items ?? [];
-      const wanted = this.settings.encryption_key || (items.length === 0 ? randomBytes(32).toString('base64') : '');
-      if (wanted === '' || isNewest(items, wanted)) return;
-      // The built-in key is a default, not a wish: it never takes the place of a key that someone chose.
-      if (items.length > 0 && wanted === BUILT_IN_ENCRYPTION_KEY) return;
+      const wanted = encryption_key || (items.length === 0 ? randomBytes(32).toString('base64') : '');
+      const newest = newestItem(items)?.key;
+      // The default is not a wish: it never takes the place of a key that someone chose.
+      if (wanted === '' || wanted === newest || (newest !== undefined && wanted === default_key)) {
+        return newest === default_key;
+      }
       const item = create(EncryptionKeyInfoPB_ItemSchema, { keyId: nextKeyId(items), key: wanted });
       writeRecord(txn, keys.systemEncryptionKeys, {}, create(EncryptionKeyInfoPBSchema, { items: [...items, item] }));
+      return wanted === default_key;
     });
   }
 
@@ -90,10 +94,6 @@ function newestItem(items: readonly EncryptionKeyInfoPB_Item[]): EncryptionKeyIn
     (newest, item) => (item.kmsInfo === undefined && (!newest || item.keyId > newest.keyId) ? item : newest),
     undefined,
   );
-}
-
-function isNewest(items: readonly EncryptionKeyInfoPB_Item[], key: string): boolean {
-  return newestItem(items)?.key === key;
 }
 
 function nextKeyId(items: readonly EncryptionKeyInfoPB_Item[]): bigint {

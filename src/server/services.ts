@@ -1,0 +1,26 @@
+import { Admin } from '../admin/admin.ts';
+import type { HttpHandler } from '../admin/http-types.ts';
+import { DEFAULT_ENCRYPTION_KEY, type Settings } from '../config/settings.ts';
+import type { Store } from '../kv/store.ts';
+import type { MetaServices } from '../meta/call.ts';
+import { NodeIndex } from '../meta/identity/node-index.ts';
+import { Keyring } from '../meta/secrets/keyring.ts';
+import { JsonRpc } from '../net/http/json-rpc.ts';
+import { router } from '../net/http/router.ts';
+import type { Logger } from '../observe/logger.ts';
+import { methods } from '../rpc/methods.ts';
+import { Runner } from '../rpc/runner.ts';
+
+/** Makes what answers calls, on a store that is open. */
+export async function createServices(store: Store, settings: Settings, logger: Logger): Promise<HttpHandler> {
+  const keyring = new Keyring({ ...settings, default_key: DEFAULT_ENCRYPTION_KEY });
+  if (await keyring.install(store)) {
+    logger.warn(
+      'secrets are encrypted with the built-in key, which everybody knows; set encryption_key to one of yours',
+    );
+  }
+  const services: MetaServices = { nodes: new NodeIndex(), keyring, settings, now_ms: Date.now };
+  const runner = new Runner(store, services, logger);
+  const admin = new Admin({ ...settings, runner, store });
+  return router({ admin, rpc: new JsonRpc(runner, methods) });
+}

@@ -1,0 +1,68 @@
+import { Agent, request } from 'node:http';
+import { matches, normaliseAnswer, parseExact, type RawAnswer } from './compare.ts';
+import type { Step, Suite } from './suite.ts';
+
+export interface Target {
+  readonly base: string;
+  readonly token: string;
+}
+
+export interface Mismatch {
+  readonly step: string;
+  readonly want: unknown;
+  readonly got: unknown;
+}
+
+/** Sends the steps of a suite in their order on one connection, and tells which answers are not the expected ones. */
+export async function replay(suite: Suite, { base, token }: Target): Promise<Mismatch[]> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const variables = new Map([['token', token]]);
+  const mismatches: Mismatch[] = [];
+  try {
+    for (const step of suite.steps) {
+      const answer = await send(base, step, variables, agent);
+      capture(step, answer, variables);
+      const got = normaliseAnswer(answer, variables, step.ignore ?? []);
+      if (step.expect && !matches(step.expect, got)) mismatches.push({ step: step.id, want: step.expect, got });
+    }
+  } finally {
+    agent.destroy();
+  }
+  return mismatches;
+}
+
+function send(base: string, step: Step, variables: ReadonlyMap<string, string>, agent: Agent): Promise<RawAnswer> {
+  const { body: given } = step;
+  const text = given === undefined || given === null ? '' : typeof given === 'string' ? given : JSON.stringify(given);
+  const body = fill(text, variables);
+  const headers = { 'content-length': Buffer.byteLength(body), ...(step.headers ?? { 'content-type': 'text/plain' }) };
+  const url = new URL(base);
+  const options = { host: url.hostname, port: url.port, path: fill(step.path, variables), method: step.method };
+  return new Promise((resolve, reject) => {
+    const sent = request({ ...options, agent, headers }, (response) => {
+      const parts: Buffer[] = [];
+      response.on('data', (part: Buffer) => parts.push(part));
+      response.on('error', reject);
+      response.on('end', () => {
+        const type = (response.headers['content-type'] ?? '').split(';')[0] ?? '';
+        resolve({ status: response.statusCode ?? 0, type, text: Buffer.concat(parts).toString('utf8') });
+      });
+    });
+    sent.setTimeout(30_000, () => sent.destroy(new Error(`no answer to ${step.id} in 30 s`)));
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+/** `{{name}}` stands for a variable. */
+function fill(text: string, variables: ReadonlyMap<string, string>): string {
+  return text.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => variables.get(name) ?? whole);
+}
+
+function capture(step: Step, { text }: RawAnswer, variables: Map<string, string>): void {
+  for (const [name, path] of Object.entries(step.capture ?? {})) {
+    let value: unknown = parseExact(text);
+    for (const key of path.split('.')) value = (value as Record<string, unknown> | undefined)?.[key];
+    if (value !== undefined) variables.set(name, String(value));
+  }
+}
