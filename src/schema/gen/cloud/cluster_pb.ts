@@ -44,6 +44,8 @@ export type NodeInfoPB = Message<"doris.cloud.NodeInfoPB"> & {
   vpcName: string;
 
   /**
+   * Unix seconds, as in all of this file.
+   *
    * @generated from field: optional int64 ctime = 5;
    */
   ctime: bigint;
@@ -79,6 +81,8 @@ export type NodeInfoPB = Message<"doris.cloud.NodeInfoPB"> & {
   nodeType: NodeInfoPB_NodeType;
 
   /**
+   * The node is the new one of two during an upgrade.
+   *
    * @generated from field: optional bool is_smooth_upgrade = 12;
    */
   isSmoothUpgrade: boolean;
@@ -106,6 +110,8 @@ export enum NodeInfoPB_NodeType {
   UNKNOWN = 0,
 
   /**
+   * With FE_OBSERVERs alone: the older layout of one master.
+   *
    * @generated from enum value: FE_MASTER = 1;
    */
   FE_MASTER = 1,
@@ -128,6 +134,8 @@ export const NodeInfoPB_NodeTypeSchema: GenEnum<NodeInfoPB_NodeType> = /*@__PURE
   enumDesc(file_cloud_cluster, 0, 0);
 
 /**
+ * The SQL cluster holds the frontends, each compute cluster some backends.
+ *
  * @generated from message doris.cloud.ClusterPB
  */
 export type ClusterPB = Message<"doris.cloud.ClusterPB"> & {
@@ -336,6 +344,8 @@ export const AlterClusterResponseSchema: GenMessage<AlterClusterResponse> = /*@_
   messageDesc(file_cloud_cluster, 3);
 
 /**
+ * By id, by name, or by a user whose default cluster it is; else by the node that asks.
+ *
  * @generated from message doris.cloud.GetClusterRequest
  */
 export type GetClusterRequest = Message<"doris.cloud.GetClusterRequest"> & {
@@ -400,6 +410,8 @@ export const GetClusterResponseSchema: GenMessage<GetClusterResponse> = /*@__PUR
   messageDesc(file_cloud_cluster, 5);
 
 /**
+ * Of all instances that are named, directly or by nodes of theirs; optionally only clusters of one status.
+ *
  * @generated from message doris.cloud.GetClusterStatusRequest
  */
 export type GetClusterStatusRequest = Message<"doris.cloud.GetClusterStatusRequest"> & {

@@ -75,6 +75,8 @@ export type UpdateDeleteBitmapRequest = Message<"doris.cloud.UpdateDeleteBitmapR
   segmentDeleteBitmaps: Uint8Array[];
 
   /**
+   * The lock was left on purpose: it is not checked.
+   *
    * @generated from field: optional bool unlock = 11;
    */
   unlock: boolean;
@@ -272,6 +274,8 @@ export const RemoveDeleteBitmapResponseSchema: GenMessage<RemoveDeleteBitmapResp
  */
 export type PendingDeleteBitmapPB = Message<"doris.cloud.PendingDeleteBitmapPB"> & {
   /**
+   * Keys in the store that an unfinished load wrote.
+   *
    * @generated from field: repeated bytes delete_bitmap_keys = 1;
    */
   deleteBitmapKeys: Uint8Array[];
@@ -299,6 +303,8 @@ export type DeleteBitmapUpdateLockPB = Message<"doris.cloud.DeleteBitmapUpdateLo
   expiration: bigint;
 
   /**
+   * Several jobs may share a lock id.
+   *
    * @generated from field: repeated int64 initiators = 3;
    */
   initiators: bigint[];

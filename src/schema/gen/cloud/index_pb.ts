@@ -26,6 +26,8 @@ export type RecycleIndexPB = Message<"doris.cloud.RecycleIndexPB"> & {
   tableId: bigint;
 
   /**
+   * Unix seconds.
+   *
    * @generated from field: optional int64 creation_time = 2;
    */
   creationTime: bigint;

@@ -54,6 +54,8 @@ export type InstanceInfoPB = Message<"doris.cloud.InstanceInfoPB"> & {
   lbIp: string[];
 
   /**
+   * Unix seconds.
+   *
    * @generated from field: optional int64 ctime = 5;
    */
   ctime: bigint;
@@ -84,6 +86,8 @@ export type InstanceInfoPB = Message<"doris.cloud.InstanceInfoPB"> & {
   status: InstanceInfoPB_Status;
 
   /**
+   * The user whose keys open buckets of the tenant; iam_user is the one of the service.
+   *
    * @generated from field: optional doris.cloud.RamUserPB ram_user = 11;
    */
   ramUser?: RamUserPB | undefined;

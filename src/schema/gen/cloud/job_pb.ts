@@ -21,13 +21,14 @@ export const file_cloud_job: GenFile = /*@__PURE__*/
   fileDesc("Cg9jbG91ZC9qb2IucHJvdG8SC2RvcmlzLmNsb3VkIswHChVUYWJsZXRDb21wYWN0aW9uSm9iUEISEQoJaW5pdGlhdG9yGAEgASgJEg0KBWN0aW1lGAIgASgDEg0KBW10aW1lGAMgASgDEj8KBHR5cGUYBCABKA4yMS5kb3Jpcy5jbG91ZC5UYWJsZXRDb21wYWN0aW9uSm9iUEIuQ29tcGFjdGlvblR5cGUSHgoWaW5wdXRfY3VtdWxhdGl2ZV9wb2ludBgFIAEoAxIfChdvdXRwdXRfY3VtdWxhdGl2ZV9wb2ludBgGIAEoAxIZChFudW1faW5wdXRfcm93c2V0cxgHIAEoAxIaChJudW1faW5wdXRfc2VnbWVudHMYCCABKAMSGgoSbnVtX291dHB1dF9yb3dzZXRzGAkgASgDEhsKE251bV9vdXRwdXRfc2VnbWVudHMYCiABKAMSGgoSc2l6ZV9pbnB1dF9yb3dzZXRzGAsgASgDEhsKE3NpemVfb3V0cHV0X3Jvd3NldHMYDCABKAMSFgoObnVtX2lucHV0X3Jvd3MYDSABKAMSFwoPbnVtX291dHB1dF9yb3dzGA4gASgDEhYKDmlucHV0X3ZlcnNpb25zGA8gAygDEhcKD291dHB1dF92ZXJzaW9ucxgQIAMoAxIZChFvdXRwdXRfcm93c2V0X2lkcxgRIAMoCRIOCgZ0eG5faWQYEiADKAMSGwoTYmFzZV9jb21wYWN0aW9uX2NudBgTIAEoAxIhChljdW11bGF0aXZlX2NvbXBhY3Rpb25fY250GBQgASgDEgoKAmlkGBUgASgJEhIKCmV4cGlyYXRpb24YFiABKAMSDQoFbGVhc2UYFyABKAMSJAocZGVsZXRlX2JpdG1hcF9sb2NrX2luaXRpYXRvchgYIAEoAxIbChNmdWxsX2NvbXBhY3Rpb25fY250GBkgASgDEiIKGmNoZWNrX2lucHV0X3ZlcnNpb25zX3JhbmdlGBogASgIEiAKGGluZGV4X3NpemVfaW5wdXRfcm93c2V0cxgbIAEoAxIiChpzZWdtZW50X3NpemVfaW5wdXRfcm93c2V0cxgcIAEoAxIhChlpbmRleF9zaXplX291dHB1dF9yb3dzZXRzGB0gASgDEiMKG3NlZ21lbnRfc2l6ZV9vdXRwdXRfcm93c2V0cxgeIAEoAyJmCg5Db21wYWN0aW9uVHlwZRIKCgZVTktPV04QABIICgRCQVNFEAESDgoKQ1VNVUxBVElWRRACEhQKEEVNUFRZX0NVTVVMQVRJVkUQAxIICgRGVUxMEAQSDgoKU1RPUF9UT0tFThAFIugDChdUYWJsZXRTY2hlbWFDaGFuZ2VKb2JQQhIRCglpbml0aWF0b3IYASABKAkSCgoCaWQYAiABKAkSEgoKZXhwaXJhdGlvbhgDIAEoAxIyCg5uZXdfdGFibGV0X2lkeBgEIAEoCzIaLmRvcmlzLmNsb3VkLlRhYmxldEluZGV4UEISDwoHdHhuX2lkcxgFIAMoAxIVCg1hbHRlcl92ZXJzaW9uGAYgASgDEhoKEm51bV9vdXRwdXRfcm93c2V0cxgHIAEoAxIbChNudW1fb3V0cHV0X3NlZ21lbnRzGAggASgDEhsKE3NpemVfb3V0cHV0X3Jvd3NldHMYCSABKAMSFwoPbnVtX291dHB1dF9yb3dzGAogASgDEhcKD291dHB1dF92ZXJzaW9ucxgLIAMoAxIfChdvdXRwdXRfY3VtdWxhdGl2ZV9wb2ludBgMIAEoAxInChhpc19pbnZlcnRlZF9pbmRleF9jaGFuZ2UYDSABKAg6BWZhbHNlEiQKHGRlbGV0ZV9iaXRtYXBfbG9ja19pbml0aWF0b3IYDiABKAMSIQoZaW5kZXhfc2l6ZV9vdXRwdXRfcm93c2V0cxgPIAEoAxIjChtzZWdtZW50X3NpemVfb3V0cHV0X3Jvd3NldHMYECABKAMirwEKD1RhYmxldEpvYkluZm9QQhInCgNpZHgYASABKAsyGi5kb3Jpcy5jbG91ZC5UYWJsZXRJbmRleFBCEjYKCmNvbXBhY3Rpb24YBCADKAsyIi5kb3Jpcy5jbG91ZC5UYWJsZXRDb21wYWN0aW9uSm9iUEISOwoNc2NoZW1hX2NoYW5nZRgFIAEoCzIkLmRvcmlzLmNsb3VkLlRhYmxldFNjaGVtYUNoYW5nZUpvYlBCIlsKFVN0YXJ0VGFibGV0Sm9iUmVxdWVzdBIXCg9jbG91ZF91bmlxdWVfaWQYASABKAkSKQoDam9iGAIgASgLMhwuZG9yaXMuY2xvdWQuVGFibGV0Sm9iSW5mb1BCIoYBChZTdGFydFRhYmxldEpvYlJlc3BvbnNlEjYKBnN0YXR1cxgBIAEoCzImLmRvcmlzLmNsb3VkLk1ldGFTZXJ2aWNlUmVzcG9uc2VTdGF0dXMSHQoVdmVyc2lvbl9pbl9jb21wYWN0aW9uGAIgAygDEhUKDWFsdGVyX3ZlcnNpb24YAyABKAMi0QEKFkZpbmlzaFRhYmxldEpvYlJlcXVlc3QSFwoPY2xvdWRfdW5pcXVlX2lkGAEgASgJEjoKBmFjdGlvbhgCIAEoDjIqLmRvcmlzLmNsb3VkLkZpbmlzaFRhYmxldEpvYlJlcXVlc3QuQWN0aW9uEikKA2pvYhgDIAEoCzIcLmRvcmlzLmNsb3VkLlRhYmxldEpvYkluZm9QQiI3CgZBY3Rpb24SCwoHVU5LT05XThAAEgoKBkNPTU1JVBABEgkKBUFCT1JUEAISCQoFTEVBU0UQAyKTAQoXRmluaXNoVGFibGV0Sm9iUmVzcG9uc2USNgoGc3RhdHVzGAEgASgLMiYuZG9yaXMuY2xvdWQuTWV0YVNlcnZpY2VSZXNwb25zZVN0YXR1cxIpCgVzdGF0cxgCIAEoCzIaLmRvcmlzLmNsb3VkLlRhYmxldFN0YXRzUEISFQoNYWx0ZXJfdmVyc2lvbhgDIAEoAw", [file_cloud_status, file_cloud_tablet, file_cloud_tablet_stats]);
 
 /**
- * `expiration` and `lease` are unix seconds; -1 means that a job never expires.
- * UNKOWN is spelt so on the wire.
+ * `expiration` and `lease` are unix seconds. A job whose lease is not renewed in time may be taken over.
  *
  * @generated from message doris.cloud.TabletCompactionJobPB
  */
 export type TabletCompactionJobPB = Message<"doris.cloud.TabletCompactionJobPB"> & {
   /**
+   * `ip:port` of the node that runs the job.
+   *
    * @generated from field: optional string initiator = 1;
    */
   initiator: string;
@@ -98,6 +99,8 @@ export type TabletCompactionJobPB = Message<"doris.cloud.TabletCompactionJobPB">
   numOutputRows: bigint;
 
   /**
+   * First and last version of the input.
+   *
    * @generated from field: repeated int64 input_versions = 15;
    */
   inputVersions: bigint[];
@@ -190,6 +193,8 @@ export const TabletCompactionJobPBSchema: GenMessage<TabletCompactionJobPB> = /*
  */
 export enum TabletCompactionJobPB_CompactionType {
   /**
+   * The spelling is part of the wire.
+   *
    * @generated from enum value: UNKOWN = 0;
    */
   UNKOWN = 0,
@@ -205,6 +210,8 @@ export enum TabletCompactionJobPB_CompactionType {
   CUMULATIVE = 2,
 
   /**
+   * Only moves the cumulative point.
+   *
    * @generated from enum value: EMPTY_CUMULATIVE = 3;
    */
   EMPTY_CUMULATIVE = 3,
@@ -215,6 +222,8 @@ export enum TabletCompactionJobPB_CompactionType {
   FULL = 4,
 
   /**
+   * Stops running compactions and keeps new ones from starting.
+   *
    * @generated from enum value: STOP_TOKEN = 5;
    */
   STOP_TOKEN = 5,
@@ -256,6 +265,8 @@ export type TabletSchemaChangeJobPB = Message<"doris.cloud.TabletSchemaChangeJob
   txnIds: bigint[];
 
   /**
+   * Rowsets up to this version come from the change, later ones from loads into both tablets.
+   *
    * @generated from field: optional int64 alter_version = 6;
    */
   alterVersion: bigint;

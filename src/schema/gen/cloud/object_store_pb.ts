@@ -22,12 +22,14 @@ export const file_cloud_object_store: GenFile = /*@__PURE__*/
 
 /**
  * `ak` and `sk` are encrypted where the message is stored; `encryption_info` says how.
- * Number 12 is unused. UNKONWN is spelt so on the wire.
+ * Number 12 is unused.
  *
  * @generated from message doris.cloud.ObjectStoreInfoPB
  */
 export type ObjectStoreInfoPB = Message<"doris.cloud.ObjectStoreInfoPB"> & {
   /**
+   * Unix seconds.
+   *
    * @generated from field: optional int64 ctime = 1;
    */
   ctime: bigint;
@@ -38,6 +40,8 @@ export type ObjectStoreInfoPB = Message<"doris.cloud.ObjectStoreInfoPB"> & {
   mtime: bigint;
 
   /**
+   * Names the store in rowsets (their resource_id).
+   *
    * @generated from field: optional string id = 3;
    */
   id: string;
@@ -130,6 +134,8 @@ export const ObjectStoreInfoPBSchema: GenMessage<ObjectStoreInfoPB> = /*@__PURE_
  */
 export enum ObjectStoreInfoPB_Provider {
   /**
+   * The spelling is part of the wire.
+   *
    * @generated from enum value: UNKONWN = -1;
    */
   UNKONWN = -1,

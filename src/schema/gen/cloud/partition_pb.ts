@@ -31,6 +31,8 @@ export type RecyclePartitionPB = Message<"doris.cloud.RecyclePartitionPB"> & {
   indexId: bigint[];
 
   /**
+   * Unix seconds.
+   *
    * @generated from field: optional int64 creation_time = 3;
    */
   creationTime: bigint;

@@ -87,6 +87,8 @@ export type ResetRLProgressRequest = Message<"doris.cloud.ResetRLProgressRequest
   jobId: bigint;
 
   /**
+   * Without any, the progress is forgotten.
+   *
    * @generated from field: map<int32, int64> partition_to_offset = 4;
    */
   partitionToOffset: { [key: number]: bigint };

@@ -41,6 +41,8 @@ export type RecycleRowsetPB = Message<"doris.cloud.RecycleRowsetPB"> & {
   resourceId: string;
 
   /**
+   * Unix seconds.
+   *
    * @generated from field: optional int64 creation_time = 3;
    */
   creationTime: bigint;

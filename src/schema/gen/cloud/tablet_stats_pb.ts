@@ -28,6 +28,8 @@ export type TabletStatsPB = Message<"doris.cloud.TabletStatsPB"> & {
   idx?: TabletIndexPB | undefined;
 
   /**
+   * Bytes; index_size and segment_size are its parts.
+   *
    * @generated from field: optional int64 data_size = 2;
    */
   dataSize: bigint;

@@ -145,6 +145,8 @@ export type TxnInfoPB = Message<"doris.cloud.TxnInfoPB"> & {
   precommitTimeoutMs: bigint;
 
   /**
+   * Unix milliseconds, this and the next three.
+   *
    * @generated from field: optional int64 prepare_time = 10;
    */
   prepareTime: bigint;
@@ -180,11 +182,15 @@ export type TxnInfoPB = Message<"doris.cloud.TxnInfoPB"> & {
   commitAttachment?: TxnCommitAttachmentPB | undefined;
 
   /**
+   * The id under which the frontend wants to be called back.
+   *
    * @generated from field: optional int64 listener_id = 17;
    */
   listenerId: bigint;
 
   /**
+   * Of a transaction load, in the order in which they began.
+   *
    * @generated from field: repeated int64 sub_txn_ids = 18;
    */
   subTxnIds: bigint[];
@@ -198,7 +204,7 @@ export const TxnInfoPBSchema: GenMessage<TxnInfoPB> = /*@__PURE__*/
   messageDesc(file_cloud_txn, 3);
 
 /**
- * Present while a transaction is unfinished; timeout_time is in milliseconds.
+ * Present while a transaction is unfinished.
  *
  * @generated from message doris.cloud.TxnRunningPB
  */
@@ -209,6 +215,8 @@ export type TxnRunningPB = Message<"doris.cloud.TxnRunningPB"> & {
   tableIds: bigint[];
 
   /**
+   * Unix milliseconds after which the transaction counts as timed out.
+   *
    * @generated from field: optional int64 timeout_time = 2;
    */
   timeoutTime: bigint;
@@ -222,10 +230,14 @@ export const TxnRunningPBSchema: GenMessage<TxnRunningPB> = /*@__PURE__*/
   messageDesc(file_cloud_txn, 4);
 
 /**
+ * A finished transaction, kept until its label may be forgotten.
+ *
  * @generated from message doris.cloud.RecycleTxnPB
  */
 export type RecycleTxnPB = Message<"doris.cloud.RecycleTxnPB"> & {
   /**
+   * Unix milliseconds.
+   *
    * @generated from field: optional int64 creation_time = 1;
    */
   creationTime: bigint;
@@ -236,6 +248,8 @@ export type RecycleTxnPB = Message<"doris.cloud.RecycleTxnPB"> & {
   label: string;
 
   /**
+   * Needs no waiting.
+   *
    * @generated from field: optional bool immediate = 3;
    */
   immediate: boolean;
@@ -285,11 +299,15 @@ export type BeginTxnResponse = Message<"doris.cloud.BeginTxnResponse"> & {
   txnId: bigint;
 
   /**
+   * The transaction that began with the same label and request id.
+   *
    * @generated from field: optional int64 dup_txn_id = 3;
    */
   dupTxnId: bigint;
 
   /**
+   * Of the transaction that holds the label.
+   *
    * @generated from field: optional doris.cloud.TxnStatusPB txn_status = 4;
    */
   txnStatus: TxnStatusPB;
@@ -391,6 +409,8 @@ export type CommitTxnRequest = Message<"doris.cloud.CommitTxnRequest"> & {
   commitAttachment?: TxnCommitAttachmentPB | undefined;
 
   /**
+   * Tables with unique keys that are merged on write: they need the delete bitmap lock.
+   *
    * @generated from field: repeated int64 mow_table_ids = 6;
    */
   mowTableIds: bigint[];
@@ -708,6 +728,8 @@ export type BeginSubTxnRequest = Message<"doris.cloud.BeginSubTxnRequest"> & {
   txnId: bigint;
 
   /**
+   * How many sub transactions have begun so far, the first not counted, failed ones counted.
+   *
    * @generated from field: optional int64 sub_txn_num = 3;
    */
   subTxnNum: bigint;
@@ -929,6 +951,8 @@ export type CheckTxnConflictRequest = Message<"doris.cloud.CheckTxnConflictReque
   dbId: bigint;
 
   /**
+   * Only transactions with smaller ids count.
+   *
    * @generated from field: optional int64 end_txn_id = 3;
    */
   endTxnId: bigint;

@@ -281,6 +281,8 @@ export enum AlterObjStoreInfoRequest_Operation {
   ADD_OBJ_INFO = 2,
 
   /**
+   * For the stores in InstanceInfoPB.obj_info.
+   *
    * @generated from enum value: LEGACY_UPDATE_AK_SK = 3;
    */
   LEGACY_UPDATE_AK_SK = 3,
@@ -321,6 +323,8 @@ export enum AlterObjStoreInfoRequest_Operation {
   ALTER_HDFS_VAULT = 106,
 
   /**
+   * The default vault takes tables that name none.
+   *
    * @generated from enum value: SET_DEFAULT_VAULT = 200;
    */
   SET_DEFAULT_VAULT = 200,

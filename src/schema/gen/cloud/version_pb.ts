@@ -70,6 +70,8 @@ export type GetVersionRequest = Message<"doris.cloud.GetVersionRequest"> & {
   partitionId: bigint;
 
   /**
+   * db_ids, table_ids and partition_ids belong together by position, and so do the versions in the answer.
+   *
    * @generated from field: optional bool batch_mode = 5;
    */
   batchMode: boolean;
@@ -90,6 +92,8 @@ export type GetVersionRequest = Message<"doris.cloud.GetVersionRequest"> & {
   partitionIds: bigint[];
 
   /**
+   * The versions of tables instead of partitions.
+   *
    * @generated from field: optional bool is_table_version = 9;
    */
   isTableVersion: boolean;

@@ -319,6 +319,8 @@ export type RowsetMetaCloudPB = Message<"doris.RowsetMetaCloudPB"> & {
   segmentsKeyBoundsTruncated: boolean;
 
   /**
+   * Bytes per segment; only to be relied on if enable_segments_file_size.
+   *
    * @generated from field: repeated int64 segments_file_size = 100;
    */
   segmentsFileSize: bigint[];
@@ -329,6 +331,8 @@ export type RowsetMetaCloudPB = Message<"doris.RowsetMetaCloudPB"> & {
   indexId: bigint;
 
   /**
+   * With index_id, where the schema is stored when tablet_schema is left out.
+   *
    * @generated from field: optional int32 schema_version = 102;
    */
   schemaVersion: number;
