@@ -1,7 +1,7 @@
-import type { EnumPlan, ScalarKind, ValuePlan } from '../message-plan.ts';
+import type { ScalarKind, ValuePlan } from '../message-plan.ts';
 import { decodePaddedBase64 } from './base64.ts';
 import { Char, isDigit } from './chars.ts';
-import { isIntegerKind, parseInteger } from './integers.ts';
+import { integerFromNumber, isIntegerKind, parseInteger } from './integers.ts';
 import { isFloatText } from './number-text.ts';
 import { skipStrict } from './skip-strict.ts';
 import type { StrictScanner } from './strict-scanner.ts';
@@ -53,8 +53,9 @@ export function readBrpcScalar(scanner: StrictScanner, plan: LeafPlan): unknown 
     return plan.kind === 'enum' ? plan.enum.byName.get(text) : scalarFromText(plan.scalar, text, start);
   }
   if (code === Char.Minus || isDigit(code)) {
-    const text = scanner.readNumber();
-    return plan.kind === 'enum' ? enumFromNumber(plan.enum, text) : scalarFromNumber(plan.scalar, text);
+    if (plan.kind === 'scalar') return scalarFromNumber(scanner, plan.scalar);
+    const number = scalarFromNumber(scanner, 'int32');
+    return typeof number === 'number' && plan.enum.byNumber.has(number) ? number : undefined;
   }
   skipStrict(scanner);
   const isLiteral = code === Char.LetterT || code === Char.LetterF;
@@ -81,12 +82,13 @@ function badBase64(offset: number): never {
   throw new BadValue('Fail to decode base64 string', offset);
 }
 
-function scalarFromNumber(kind: ScalarKind, text: string): unknown {
+function scalarFromNumber(scanner: StrictScanner, kind: ScalarKind): number | bigint | undefined {
+  const small = scanner.takeSmallInteger();
+  if (small !== undefined) {
+    if (kind === 'double') return small;
+    return isIntegerKind(kind) ? integerFromNumber(kind, small) : undefined;
+  }
+  const text = scanner.readNumber();
   if (kind === 'double') return Number(text);
   return isIntegerKind(kind) && !isFloatText(text) ? parseInteger(kind, text) : undefined;
-}
-
-function enumFromNumber(plan: EnumPlan, text: string): number | undefined {
-  const number = scalarFromNumber('int32', text);
-  return typeof number === 'number' && plan.byNumber.has(number) ? number : undefined;
 }

@@ -51,8 +51,7 @@ export function readLenientScalar(
     value =
       plan.kind === 'enum' ? enumFromText(plan.enum, aliases.get(text) ?? text) : scalarFromText(plan.scalar, text);
   } else if (code === Char.Minus || isDigit(code)) {
-    const text = scanner.readNumber();
-    value = plan.kind === 'enum' ? enumFromNumber(plan.enum, text) : scalarFromNumber(plan.scalar, text);
+    value = numberAs(scanner, plan);
   } else if (plan.kind === 'scalar' && plan.scalar === 'bool') {
     value = scanner.takeWord('true') ? true : scanner.takeWord('false') ? false : undefined;
   }
@@ -75,7 +74,20 @@ function scalarFromText(kind: ScalarKind, text: string): Literal | Uint8Array | 
   return TRUE_WORDS.has(word) ? true : FALSE_WORDS.has(word) ? false : undefined;
 }
 
-function scalarFromNumber(kind: ScalarKind, text: string): number | bigint | undefined {
+function numberAs(scanner: LenientScanner, plan: LeafPlan): number | bigint | UnknownEnum | undefined {
+  if (plan.kind === 'scalar') return scalarFromNumber(scanner, plan.scalar);
+  const number = scalarFromNumber(scanner, 'int32');
+  if (typeof number !== 'number') return undefined;
+  return plan.enum.byNumber.has(number) ? number : unknownEnum;
+}
+
+function scalarFromNumber(scanner: LenientScanner, kind: ScalarKind): number | bigint | undefined {
+  const small = scanner.takeSmallInteger();
+  if (small !== undefined) {
+    if (kind === 'double') return small;
+    return isIntegerKind(kind) ? integerFromNumber(kind, small) : undefined;
+  }
+  const text = scanner.readNumber();
   if (!isFloatText(text) && !isIntegerText(text)) return undefined;
   if (kind === 'double') return readFloat(text);
   if (!isIntegerKind(kind)) return undefined;
@@ -89,10 +101,4 @@ function enumFromText(plan: EnumPlan, text: string): number | UnknownEnum {
   if (byName !== undefined) return byName;
   const number = text.startsWith(' ') || text.endsWith(' ') ? undefined : parseInteger('int32', text.trim());
   return typeof number === 'number' && plan.byNumber.has(number) ? number : unknownEnum;
-}
-
-function enumFromNumber(plan: EnumPlan, text: string): number | UnknownEnum | undefined {
-  const number = scalarFromNumber('int32', text);
-  if (typeof number !== 'number') return undefined;
-  return plan.byNumber.has(number) ? number : unknownEnum;
 }

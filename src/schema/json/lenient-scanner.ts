@@ -1,5 +1,6 @@
 import { Char, hexAt, isDigit, isHighSurrogate, isLowSurrogate } from './chars.ts';
 import { JsonError, positionAt } from './json-error.ts';
+import { TextCursor } from './text-cursor.ts';
 
 /** Objects and arrays that may be open at once, as protobuf's reader has it. */
 const DEEPEST = 100;
@@ -17,16 +18,10 @@ const SIMPLE_ESCAPES: ReadonlyMap<string, string> = new Map([
  * The tokens of the JSON that protobuf's own reader takes: single quotes, bare keys and trailing commas too, raw
  * control characters and unknown escapes in strings, more white space. Comments are no part of it.
  */
-export class LenientScanner {
-  readonly text: string;
-  pos = 0;
+export class LenientScanner extends TextCursor {
   /** Names and indexes of the fields being read, for errors. */
   readonly path: (string | number)[] = [];
   #depth = 0;
-
-  constructor(text: string) {
-    this.text = text;
-  }
 
   /** The first code unit of the next token, or NaN at the end. */
   peek(): number {

@@ -28,6 +28,7 @@ function beginValue(scanner: LenientScanner, open: ('object' | 'array')[]): bool
 
 function skipNumber(scanner: LenientScanner): void {
   const start = scanner.pos;
+  if (scanner.takeSmallInteger() !== undefined) return;
   if (!isJsonNumber(scanner.readNumber())) scanner.fail('a number', start);
 }
 

@@ -1,4 +1,5 @@
 import { Char, hexAt, isDigit, isHighSurrogate, isLowSurrogate } from './chars.ts';
+import { TextCursor } from './text-cursor.ts';
 
 /** Where and why a text is not JSON, in RapidJSON's words, which callers of brpc know. */
 export class JsonSyntaxError extends Error {
@@ -22,14 +23,7 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** The tokens of strict JSON. Throws {@link JsonSyntaxError}. */
-export class StrictScanner {
-  readonly text: string;
-  pos = 0;
-
-  constructor(text: string) {
-    this.text = text;
-  }
-
+export class StrictScanner extends TextCursor {
   /** The first code unit of the next token, or NaN at the end. */
   peek(): number {
     const { text } = this;
