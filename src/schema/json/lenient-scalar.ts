@@ -36,12 +36,8 @@ const NO_ALIASES: EnumAliases = new Map();
 type Literal = string | number | bigint | boolean;
 type LeafPlan = Exclude<ValuePlan, { kind: 'message' }>;
 
-/** Reads a scalar or an enum the way protobuf's reader converts between the types of JSON and of the schema. */
-export function readLenientScalar(
-  scanner: LenientScanner,
-  plan: LeafPlan,
-  aliases: EnumAliases = NO_ALIASES,
-): unknown | UnknownEnum {
+/** Reads a scalar or an enum as protobuf's reader converts between types; {@link unknownEnum} for an unknown enum value. */
+export function readLenientScalar(scanner: LenientScanner, plan: LeafPlan, aliases: EnumAliases = NO_ALIASES): unknown {
   const code = scanner.peek();
   const start = scanner.pos;
   const expected = plan.kind === 'enum' ? `a name or number of ${plan.enum.typeName}` : EXPECTED[plan.scalar];

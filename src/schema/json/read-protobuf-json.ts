@@ -156,7 +156,7 @@ class ProtobufJsonReader {
     return message;
   }
 
-  #readScalar(plan: Exclude<ValuePlan, { kind: 'message' }>): unknown | UnknownEnum {
+  #readScalar(plan: Exclude<ValuePlan, { kind: 'message' }>): unknown {
     const value = readLenientScalar(this.#scanner, plan, this.#enumAliases);
     if (value === unknownEnum) this.unknownEnums.push(formatPath(this.#scanner.path));
     return value;
