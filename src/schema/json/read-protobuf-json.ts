@@ -14,13 +14,7 @@ import {
   zeroOf,
 } from '../message-plan.ts';
 import { Char } from './chars.ts';
-import {
-  type EnumAliases,
-  readLenientMapKey,
-  readLenientScalar,
-  type UnknownEnum,
-  unknownEnum,
-} from './lenient-scalar.ts';
+import { type EnumAliases, readLenientMapKey, readLenientScalar, unknownEnum } from './lenient-scalar.ts';
 import { formatPath, LenientScanner } from './lenient-scanner.ts';
 import { skipLenient } from './skip-lenient.ts';
 
