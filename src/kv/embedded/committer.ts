@@ -1,31 +1,25 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CommitRequest } from '../buffered-transaction.ts';
 import { StoreError, StoreErrorCode } from '../store-error.ts';
-import { encodeVersionstamp, MOST_PLACES_IN_A_VERSION } from '../versionstamp.ts';
-import { Batch } from './batch.ts';
+import { MOST_PLACES_IN_A_VERSION } from '../versionstamp.ts';
+import { Batch, type Decision } from './batch.ts';
 import { BATCH_BYTES, MOST_WAITING_COMMITS } from './embedded-limits.ts';
 import type { Handle } from './environment.ts';
 import type { Lease } from './lease.ts';
 import type { Snapshots } from './snapshots.ts';
-import { storageError } from './storage-error.ts';
-import { stillHolds } from './validate.ts';
-import { writeStoredVersion } from './version.ts';
-
-interface Waiting {
-  /** Absent for a call that only raises the version. */
-  readonly request: CommitRequest<Lease> | undefined;
-  readonly at_least: bigint;
-  readonly resolve: (stamp: Uint8Array) => void;
-  readonly reject: (error: StoreError) => void;
-}
-
-type Outcome = { stamp: Uint8Array } | { error: StoreError };
+import { commitFailure } from './storage-error.ts';
+import { writeIfVersionIs } from './version.ts';
+import type { Waiting } from './waiting.ts';
 
 export interface CommitCounters {
   commits: number;
   conflicts: number;
-  /** LMDB commits, each with one sync, that carried the commits. */
+  /** LMDB commits, each with its sync, that carried the commits. */
   batches: number;
 }
+
+/** After another process has come in between, so many batches are decided under LMDB's write lock, where none can. */
+const BATCHES_UNDER_LOCK = 64;
 
 /** Makes commits durable: all that wait go into one LMDB transaction, which is synced once. */
 export class Committer {
@@ -34,6 +28,9 @@ export class Committer {
   readonly #snapshots: Snapshots;
   #queue: Waiting[] = [];
   #running: Promise<void> | undefined;
+  #batches_under_lock = 0;
+  /** Set when writes may have been lost half-way; nothing is written from then on. */
+  #broken: StoreError | undefined;
 
   constructor(writer: Handle, snapshots: Snapshots) {
     this.#writer = writer;
@@ -68,34 +65,19 @@ export class Committer {
   }
 
   async #run(): Promise<void> {
-    while (this.#queue.length > 0) {
-      await this.#commitBatch();
-    }
-    this.#running = undefined;
-  }
-
-  async #commitBatch(): Promise<void> {
-    let waiting: Waiting[] = [];
-    let outcomes: Outcome[] = [];
-    let version_before: bigint | undefined;
-    try {
-      // The callback runs when LMDB's write lock is ours; whoever has begun to wait until then is in.
-      await this.#writer.own.childTransaction(() => {
-        waiting = this.#takeWaiting();
-        const latest = this.#snapshots.take();
-        try {
-          version_before = latest.version();
-          outcomes = this.#decideAndWrite(waiting, latest, version_before);
-        } finally {
-          latest.release();
+    do {
+      // Whoever commits in this turn of the event loop is in the batch.
+      await nextTurn();
+      const waiting = this.#takeWaiting();
+      try {
+        this.#answer(waiting, await this.#write(waiting));
+      } catch (error) {
+        for (const { reject } of waiting) {
+          reject(error as StoreError);
         }
-      });
-    } catch (error) {
-      const failure = this.#failure(error, version_before);
-      waiting = waiting.length > 0 ? waiting : this.#takeWaiting();
-      outcomes = waiting.map(() => ({ error: failure }));
-    }
-    this.#answer(waiting, outcomes);
+      }
+    } while (this.#queue.length > 0);
+    this.#running = undefined;
   }
 
   #takeWaiting(): Waiting[] {
@@ -111,75 +93,95 @@ export class Committer {
     return this.#queue.splice(0, count);
   }
 
-  /** First decides who commits, in the order in which they came, and only then writes. */
-  #decideAndWrite(waiting: readonly Waiting[], latest: Lease, version_before: bigint): Outcome[] {
-    const batch = new Batch(latest);
-    const raised = highest(waiting, version_before);
-    const version = raised + 1n;
-    let place = 0;
-    const outcomes = waiting.map(({ request }): Outcome => {
-      if (request === undefined) {
-        return { stamp: new Uint8Array() };
-      }
-      const { snapshot, reads, mutations } = request;
-      if (snapshot !== undefined && !stillHolds(reads, snapshot, latest, batch.ahead)) {
-        return { error: conflict() };
-      }
-      const stamp = encodeVersionstamp(version, place++);
-      batch.take(mutations, stamp);
-      return { stamp };
-    });
-    if (place > 0) {
-      batch.writeTo(this.#writer.data);
-      writeStoredVersion(this.#writer.own, version);
-      this.counters.batches++;
-    } else if (raised > version_before) {
-      writeStoredVersion(this.#writer.own, raised);
+  /** Decides who commits, and makes that durable. Rejects with a StoreError for all. */
+  async #write(waiting: readonly Waiting[]): Promise<readonly Decision[]> {
+    if (this.#broken !== undefined) {
+      throw this.#broken;
     }
-    return outcomes;
-  }
-
-  #answer(waiting: readonly Waiting[], outcomes: readonly Outcome[]): void {
-    waiting.forEach(({ resolve, reject, request }, i) => {
-      const outcome = outcomes[i] ?? { error: conflict() };
-      if ('error' in outcome) {
-        this.counters.conflicts += outcome.error.code === StoreErrorCode.Conflict ? 1 : 0;
-        reject(outcome.error);
-      } else {
-        this.counters.commits += request === undefined ? 0 : 1;
-        resolve(outcome.stamp);
+    if (this.#batches_under_lock === 0) {
+      const decisions = await this.#writeUnlessOvertaken(waiting);
+      if (decisions !== undefined) {
+        return decisions;
       }
-    });
+      this.#batches_under_lock = BATCHES_UNDER_LOCK;
+    }
+    this.#batches_under_lock--;
+    return this.#writeUnderLock(waiting);
   }
 
-  /** What the transactions of a failed batch are told: that nothing was written, or, if the store shows otherwise, that it can't be known. */
-  #failure(error: unknown, version_before: bigint | undefined): StoreError {
-    silenceCause(error);
+  /**
+   * Decides on the newest state and hands the writes over on the condition that it still is when LMDB's write lock is
+   * ours. This needs no turn of the event loop while the lock is held. Undefined when another process has come first.
+   */
+  async #writeUnlessOvertaken(waiting: readonly Waiting[]): Promise<readonly Decision[] | undefined> {
+    const latest = this.#snapshots.take();
+    let batch: Batch | undefined;
     try {
-      const now = this.#snapshots.take();
-      const written = version_before !== undefined && now.version() !== version_before;
-      now.release();
-      if (!written) {
-        return storageError('The commit could not be written; the store is as it was before', error);
+      batch = new Batch(waiting, latest);
+      if (batch.empty) {
+        return batch.decisions;
       }
-    } catch {
-      // Not even reading works; what is on disk can't be told.
+      const { version_before } = batch;
+      const written = await writeIfVersionIs(this.#writer.own, version_before, () => this.#handOver(batch));
+      return written ? batch.decisions : undefined;
+    } catch (error) {
+      throw await commitFailure(error, batch?.version_before, this.#snapshots);
+    } finally {
+      latest.release();
     }
-    return new StoreError(StoreErrorCode.CommitUnknown, 'The commit failed at its end and may have been written.', {
-      cause: error,
-    });
   }
-}
 
-/** The version that this batch must rise above. */
-function highest(waiting: readonly Waiting[], version_before: bigint): bigint {
-  let version = version_before;
-  for (const { at_least } of waiting) {
-    if (at_least > version) {
-      version = at_least;
+  /** The same in a callback that runs when the write lock is ours. */
+  async #writeUnderLock(waiting: readonly Waiting[]): Promise<readonly Decision[]> {
+    let batch: Batch | undefined;
+    try {
+      // An error in the callback of a child transaction undoes its writes; that of a plain one would commit them.
+      await this.#writer.own.childTransaction(() => {
+        const latest = this.#snapshots.take();
+        try {
+          batch = new Batch(waiting, latest);
+          if (!batch.empty) {
+            batch.writeTo(this.#writer);
+          }
+        } finally {
+          latest.release();
+        }
+      });
+      return (batch as Batch | undefined)?.decisions ?? [];
+    } catch (error) {
+      throw await commitFailure(error, (batch as Batch | undefined)?.version_before, this.#snapshots);
     }
   }
-  return version;
+
+  /** lmdb would commit what was handed over before an error. There is none to expect, so there is no way on from it either. */
+  #handOver(batch: Batch | undefined): void {
+    try {
+      batch?.writeTo(this.#writer);
+    } catch (error) {
+      this.#broken = new StoreError(
+        StoreErrorCode.Storage,
+        'A commit may have been written in part; the store takes no more writes.',
+        { cause: error },
+      );
+      throw error;
+    }
+  }
+
+  #answer(waiting: readonly Waiting[], decisions: readonly Decision[]): void {
+    let commits = 0;
+    waiting.forEach(({ request, resolve, reject }, i) => {
+      const decision = decisions[i];
+      if (decision === undefined) {
+        this.counters.conflicts++;
+        reject(conflict());
+      } else {
+        commits += request === undefined ? 0 : 1;
+        resolve(decision.versionstamp);
+      }
+    });
+    this.counters.commits += commits;
+    this.counters.batches += commits > 0 ? 1 : 0;
+  }
 }
 
 function conflict(): StoreError {
@@ -187,11 +189,4 @@ function conflict(): StoreError {
     StoreErrorCode.Conflict,
     'Something that the transaction has read was changed by another since.',
   );
-}
-
-/** lmdb hands the reason of a failed commit over in a second promise; without a handler it would end the process. */
-function silenceCause(error: unknown): void {
-  if (error instanceof Error && 'commitError' in error && error.commitError instanceof Promise) {
-    error.commitError.catch(() => undefined);
-  }
 }

@@ -4,6 +4,7 @@ import { type Database, open, type RootDatabase } from 'lmdb';
 import { StoreError, StoreErrorCode } from '../store-error.ts';
 import { keyCodec } from './key-codec.ts';
 import { storageError } from './storage-error.ts';
+import { writeStoredVersion } from './version.ts';
 
 /** The pairs of the users, in a database of their own. */
 export type DataDatabase = Database<Uint8Array, Uint8Array | string>;
@@ -30,7 +31,7 @@ export interface Environment {
 const DATA_FILE = 'data.mdb';
 const DATA_NAME = 'data';
 // lmdb's declarations don't know `keyEncoder`, so the options may not be a literal at the call.
-const DATA_OPTIONS = { name: DATA_NAME, encoding: 'binary' as const, keyEncoder: keyCodec };
+const DATA_OPTIONS = { name: DATA_NAME, encoding: 'binary' as const, keyEncoder: keyCodec, useVersions: false };
 const FORMAT_KEY = Buffer.from('format');
 /** Raised when a store that this version writes can't be read by the versions before. */
 const FORMAT = 'nereus-store 1';
@@ -87,6 +88,8 @@ function openHandle(dir: string, map_size_bytes: number | undefined): Handle {
     noSubdir: false,
     encoding: 'binary',
     keyEncoding: 'binary',
+    // The entry with the version carries it a second time, where a commit can be made to depend on it.
+    useVersions: true,
     maxDbs: 4,
     maxReaders: MOST_READERS,
     // With overlapping syncs a commit is seen by readers before it is on disk. Here the sync is part of the commit.
@@ -111,7 +114,8 @@ function checkFormat(own: OwnDatabase): void {
       if (own.getKeysCount({ limit: 1 }) > 0) {
         throw new StoreError(StoreErrorCode.Storage, 'it holds an LMDB database that is not a store of Nereus');
       }
-      own.put(FORMAT_KEY, Buffer.from(FORMAT));
+      void own.put(FORMAT_KEY, Buffer.from(FORMAT));
+      writeStoredVersion(own, 0n);
     } else if (Buffer.from(found).toString() !== FORMAT) {
       throw new StoreError(
         StoreErrorCode.Storage,

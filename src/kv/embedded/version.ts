@@ -1,6 +1,8 @@
 import type { OwnDatabase } from './environment.ts';
 
 const VERSION_KEY = Buffer.from('version');
+/** lmdb compares an entry's version as a floating-point number, which is exact to 53 bits. */
+const COMPARED_BITS = 52;
 
 /** The version of the last commit, 0 in a new store, as `transaction` sees it. */
 export function readStoredVersion(own: OwnDatabase, transaction: object): bigint {
@@ -8,9 +10,18 @@ export function readStoredVersion(own: OwnDatabase, transaction: object): bigint
   return stored === undefined ? 0n : Buffer.from(stored).readBigUInt64BE();
 }
 
-/** Sets the version in the write transaction that runs. */
+/** Sets the version as part of the writes that are gathered or of the write transaction that runs. */
 export function writeStoredVersion(own: OwnDatabase, version: bigint): void {
   const bytes = Buffer.alloc(8);
   bytes.writeBigUInt64BE(version);
-  own.put(VERSION_KEY, bytes);
+  void own.put(VERSION_KEY, bytes, compared(version));
+}
+
+/** Gathers the puts of `write` into one LMDB transaction. Resolves, when that is on disk, with whether they were done: only if the version was still `version` then. */
+export function writeIfVersionIs(own: OwnDatabase, version: bigint, write: () => void): Promise<boolean> {
+  return own.ifVersion(VERSION_KEY, compared(version), write);
+}
+
+function compared(version: bigint): number {
+  return Number(BigInt.asUintN(COMPARED_BITS, version));
 }
