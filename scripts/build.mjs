@@ -1,5 +1,5 @@
 // Compiles src/, bench/ and the programs that tests run as child processes to dist/.
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -7,7 +7,11 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 export function build() {
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  execFileSync(process.execPath, [compiler, '--project', join(root, 'tsconfig.build.json')], { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, [compiler, '--project', join(root, 'tsconfig.build.json')], {
+    stdio: 'inherit',
+  });
+  // The compiler has said what is wrong.
+  if (status !== 0) process.exit(1);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) build();

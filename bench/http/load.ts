@@ -1,0 +1,88 @@
+import { connect, type Socket } from 'node:net';
+
+/** What one run of a load came to. */
+export interface LoadResult {
+  readonly answers_per_second: number;
+  readonly p50_ms: number;
+  readonly p99_ms: number;
+}
+
+export interface LoadOptions {
+  readonly port: number;
+  readonly connections: number;
+  readonly duration_ms: number;
+  /** The bytes of the next request. */
+  readonly next: () => Buffer;
+}
+
+/**
+ * Sends requests on keep-alive connections, each of which waits for its answer before the next, and counts the answers.
+ * Works on raw sockets, so that it costs less than what it measures. Throws at the first answer that is not 200.
+ */
+export async function runLoad({ port, connections, duration_ms, next }: LoadOptions): Promise<LoadResult> {
+  const until_ms = performance.now() + duration_ms;
+  const began_ms = performance.now();
+  const latencies_ms: number[] = [];
+  const loops = Array.from({ length: connections }, () => loop(port, next, until_ms, latencies_ms));
+  await Promise.all(loops);
+  const took_s = (performance.now() - began_ms) / 1000;
+  latencies_ms.sort((a, b) => a - b);
+  return {
+    answers_per_second: latencies_ms.length / took_s,
+    p50_ms: percentile(latencies_ms, 0.5),
+    p99_ms: percentile(latencies_ms, 0.99),
+  };
+}
+
+function percentile(sorted: readonly number[], part: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
+}
+
+function loop(port: number, next: () => Buffer, until_ms: number, latencies_ms: number[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket: Socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    const answers = new AnswerReader();
+    let sent_ms = 0;
+    const send = () => {
+      sent_ms = performance.now();
+      socket.write(next());
+    };
+    socket.on('connect', send);
+    socket.on('error', reject);
+    socket.on('data', (bytes) => {
+      const status = answers.take(bytes);
+      if (status === undefined) return;
+      if (status !== 200) {
+        socket.destroy();
+        reject(new Error(`a request of the load was answered with ${status}`));
+        return;
+      }
+      const now_ms = performance.now();
+      latencies_ms.push(now_ms - sent_ms);
+      if (now_ms < until_ms) send();
+      else {
+        socket.destroy();
+        resolve();
+      }
+    });
+  });
+}
+
+const HEAD_END = Buffer.from('\r\n\r\n');
+
+/** Finds the end of each answer by its content-length. One answer is read at a time. */
+class AnswerReader {
+  #bytes: Buffer = Buffer.alloc(0);
+
+  /** The status of the answer that these bytes complete, or undefined when it isn't whole yet. */
+  take(bytes: Buffer): number | undefined {
+    this.#bytes = this.#bytes.length === 0 ? bytes : Buffer.concat([this.#bytes, bytes]);
+    const headEnd = this.#bytes.indexOf(HEAD_END);
+    if (headEnd < 0) return undefined;
+    const head = this.#bytes.toString('latin1', 0, headEnd);
+    const length = Number(/content-length: *(\d+)/i.exec(head)?.[1] ?? 0);
+    if (this.#bytes.length < headEnd + HEAD_END.length + length) return undefined;
+    this.#bytes = Buffer.alloc(0);
+    return Number(head.slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length));
+  }
+}

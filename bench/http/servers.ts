@@ -1,0 +1,57 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+export interface BenchServer {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+const DIST = join(import.meta.dirname, '../..');
+
+/** The service as a process of its own, on an empty embedded store below `dir`. */
+export async function startService(dir: string): Promise<BenchServer> {
+  const program = join(DIST, 'src/main.js');
+  const child = spawn(process.execPath, [program, '--listen', '127.0.0.1:0', '--data-dir', join(dir, 'data')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const port = await portIn(child, (line) => {
+    const { msg, address } = JSON.parse(line) as { msg?: string; address?: string };
+    return msg === 'serving' ? Number(address?.split(':').at(-1)) : undefined;
+  });
+  return stoppable(child, port);
+}
+
+/** A bare server that answers every request with `body`. */
+export async function startBare(dir: string, name: string, body: string): Promise<BenchServer> {
+  const file = join(dir, name);
+  writeFileSync(file, body);
+  const child = spawn(process.execPath, [join(DIST, 'bench/http/bare-server.js'), file], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return stoppable(child, await portIn(child, Number));
+}
+
+async function portIn(child: ChildProcess, find: (line: string) => number | undefined): Promise<number> {
+  if (!child.stdout) throw new Error('a server of the bench has no output');
+  for await (const line of createInterface(child.stdout)) {
+    const port = find(line);
+    if (port === undefined) continue;
+    child.stdout.resume();
+    return port;
+  }
+  throw new Error('a server of the bench ended before it served');
+}
+
+function stoppable(child: ChildProcess, port: number): BenchServer {
+  return {
+    port,
+    stop: async () => {
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}

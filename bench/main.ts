@@ -1,0 +1,39 @@
+// `npm run bench [-- kv|http]`: prints ratios to the bare thing below, and writes them to bench/results/ as JSON.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { benchHttp } from './http/http-bench.ts';
+import type { BenchResult } from './result.ts';
+
+const BENCHES: Readonly<Record<string, () => Promise<BenchResult[]>>> = {
+  http: () => benchHttp({ connections: 64, rounds: 7, round_ms: 2_000 }),
+};
+
+const RESULTS = join(process.cwd(), 'bench/results');
+
+function print({ name, ours, bare, ratio, unit }: BenchResult): void {
+  const figures = [ours, bare].map((figure) => Math.round(figure).toLocaleString('en-US').padStart(12));
+  console.log(`${name.padEnd(44)} ${figures.join(' ')} ${ratio.toFixed(2).padStart(7)}  ${unit}`);
+}
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.find((name) => !Object.hasOwn(BENCHES, name));
+if (unknown !== undefined) {
+  console.error(`there is no bench ${unknown}; there are ${Object.keys(BENCHES).join(', ')}`);
+  process.exit(2);
+}
+
+console.log(`${''.padEnd(44)} ${'nereus'.padStart(12)} ${'bare'.padStart(12)} ${'ratio'.padStart(7)}`);
+const results: BenchResult[] = [];
+for (const [name, bench] of Object.entries(BENCHES)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  for (const result of await bench()) {
+    print(result);
+    results.push(result);
+  }
+}
+mkdirSync(RESULTS, { recursive: true });
+const file = join(RESULTS, 'latest.json');
+const machine = { node: process.version, cores: cpus().length, cpu: cpus()[0]?.model ?? '' };
+writeFileSync(file, `${JSON.stringify({ machine, results }, undefined, 2)}\n`);
+console.log(`written to ${file}`);

@@ -1,0 +1,9 @@
+/** One figure of the bench: what Nereus does beside what the bare thing below it does, measured in one run. */
+export interface BenchResult {
+  readonly name: string;
+  readonly ours: number;
+  readonly bare: number;
+  /** `ours / bare`, as the median of pairs that were measured one after the other. */
+  readonly ratio: number;
+  readonly unit: string;
+}
