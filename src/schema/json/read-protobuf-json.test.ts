@@ -1,6 +1,11 @@
 import { create, type DescMessage, equals } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
-import { AlterClusterRequest_Operation, AlterClusterRequestSchema, ClusterPBSchema } from '../gen/cloud/cluster_pb.ts';
+import {
+  AlterClusterRequest_Operation,
+  AlterClusterRequestSchema,
+  ClusterPBSchema,
+  ClusterStatus,
+} from '../gen/cloud/cluster_pb.ts';
 import { PendingDeleteBitmapPBSchema } from '../gen/cloud/delete_bitmap_pb.ts';
 import { AlterInstanceRequest_Operation, AlterInstanceRequestSchema } from '../gen/cloud/instance_pb.ts';
 import { ObjectStoreInfoPBSchema } from '../gen/cloud/object_store_pb.ts';
@@ -249,6 +254,14 @@ describe('unknown enum values', () => {
     const { message } = readProtobufJson(AlterClusterRequestSchema, '{"op":"ADD_NODE","op":"WEIRD"}');
     expect(message.op).toBe(AlterClusterRequest_Operation.ADD_NODE);
   });
+});
+
+test('an alias stands for the name of an enum value, not for other text', () => {
+  const aliases = new Map([['STOPPED', 'SUSPENDED']]);
+  const text = '{"cluster_name":"STOPPED","cluster_status":"STOPPED"}';
+  const { message, unknownEnums } = readProtobufJson(ClusterPBSchema, text, aliases);
+  expect([message.clusterName, message.clusterStatus, unknownEnums]).toEqual(['STOPPED', ClusterStatus.SUSPENDED, []]);
+  expect(readProtobufJson(ClusterPBSchema, text).unknownEnums).toEqual(['cluster_status']);
 });
 
 test('a missing required field is named, and null counts as missing', () => {

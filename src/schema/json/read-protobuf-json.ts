@@ -32,6 +32,7 @@ export interface ProtobufJson<Desc extends DescMessage> {
  * value makes a list of one, lists in lists are flattened. Integers may be strings and may have a fraction or exponent
  * that leaves them whole; enums are names or numbers. Unknown fields are left out, but must be well-formed.
  *
+ * @param enumAliases names that stand for other names of enum values, whatever the enum, such as STOPPED for SUSPENDED
  * @throws {JsonError} for a malformed text, a wrong type, a missing required field, or more than 100 levels.
  */
 export function readProtobufJson<Desc extends DescMessage>(
@@ -48,7 +49,6 @@ export function readProtobufJson<Desc extends DescMessage>(
 class ProtobufJsonReader {
   readonly unknownEnums: string[] = [];
   readonly #scanner: LenientScanner;
-
   readonly #enumAliases: EnumAliases | undefined;
 
   constructor(text: string, enumAliases?: EnumAliases) {
