@@ -58,11 +58,11 @@ export function choice<const T extends string>(...choices: readonly T[]): Kind<T
   };
 }
 
-/** Bytes in base64, padding included: kept as text, since that is how they are stored. */
+/** Bytes in base64, padding included, or nothing: kept as text, since that is how they are stored. */
 export const base64: Kind<string> = {
-  allowed: 'one or more bytes in base64, with its padding',
+  allowed: 'base64 with its padding, or empty',
   placeholder: 'BASE64',
-  parse: (value) => (value !== '' && Buffer.from(value, 'base64').toString('base64') === value ? value : undefined),
+  parse: (value) => (Buffer.from(value, 'base64').toString('base64') === value ? value : undefined),
   show: (value) => value,
 };
 

@@ -55,11 +55,6 @@ export function loadSettings(flags: Flags, environment: Environment): LoadedSett
   });
   const contradicting = contradictions(settings);
   if (contradicting.length > 0) throw new SettingsError(contradicting);
-  if (settings.encryption_key === SETTINGS.encryption_key.default) {
-    warnings.push(
-      `encryption_key is the built-in one, which everyone knows: give one of your own (${flagOf('encryption_key_file')} FILE) before storing secret keys`,
-    );
-  }
   const origins = new Map(SETTING_NAMES.map((name) => [name, chosen.get(name)?.from ?? 'default'] as const));
   return { settings, origins, warnings };
 }

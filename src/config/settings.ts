@@ -71,7 +71,7 @@ export const SETTINGS = {
       doris(
         base64,
         DEFAULT_ENCRYPTION_KEY,
-        'The key that secret keys of object storage are encrypted with at rest. The default is known to everyone: give one of your own before the first start.',
+        'The key that secret keys of object storage are encrypted with from now on. The store keeps it, and those before it, so that older secrets stay readable. Empty: a random one is made at the first start. The default is known to everyone, so give one of your own.',
       ),
     ),
     encryption_method: doris(

@@ -36,7 +36,7 @@ describe('bodies over the limit', () => {
     const [answer] = parseAnswers(await client.untilClosed());
     expect(answer).toMatchObject({ status: 413, headers: { connection: 'close', 'content-type': 'application/json' } });
     expect(JSON.parse(answer?.body ?? '')).toEqual({
-      code: 'BODY_TOO_LARGE',
+      code: 'INVALID_ARGUMENT',
       msg: 'the body is larger than 1024 bytes, the limit set by brpc_max_body_size',
     });
   });
@@ -253,7 +253,7 @@ describe('caps', () => {
     client.send('GET /p HTTP/1.1\r\n\r\n');
     const [busy] = parseAnswers(await client.until(/}$/));
     expect(busy).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
-    expect(JSON.parse(busy?.body ?? '')).toMatchObject({ code: 'BUSY' });
+    expect(JSON.parse(busy?.body ?? '')).toMatchObject({ code: 'INTERNAL_ERROR' });
     gate.resolve({ status: 200, body: 'done' });
     for (const holder of holding) await holder.until(/done$/);
     client.send('GET /p HTTP/1.1\r\n\r\n');

@@ -153,6 +153,18 @@ describe('pipelining', () => {
     expect(most).toBe(1);
   });
 
+  test('a request without a body does not overtake one with a body', async () => {
+    const paths: string[] = [];
+    client = await talk((call) => {
+      paths.push(call.path);
+      return echo(call);
+    });
+    const requests = ['PUT /1 HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi', 'GET /2 HTTP/1.1\r\n\r\n'];
+    client.send(`${requests.join('').repeat(20)}GET /3 HTTP/1.1\r\nConnection: close\r\n\r\n`);
+    await client.untilClosed();
+    expect(paths.join('')).toBe(`${'/1/2'.repeat(20)}/3`);
+  });
+
   test('two thousand requests in one write are all answered', async () => {
     client = await talk(slowEcho);
     client.send(`${'GET /p HTTP/1.1\r\n\r\n'.repeat(1999)}GET /last HTTP/1.1\r\nConnection: close\r\n\r\n`);
@@ -175,7 +187,7 @@ describe('pipelining', () => {
 
   test('garbage after requests is answered after them', async () => {
     client = await talk(slowEcho);
-    client.send('GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\nnonsense\r\n\r\n');
+    client.send('GET /1 HTTP/1.1\r\n\r\nPUT /2 HTTP/1.1\r\nContent-Length: 2\r\n\r\nhinonsense\r\n\r\n');
     const answers = parseAnswers(await client.untilClosed());
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 400]);
   });

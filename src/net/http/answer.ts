@@ -13,28 +13,28 @@ function refusal(status: number, code: string, msg: string, headers?: Readonly<R
 export function bodyTooLarge(max_bytes: number): HttpAnswer {
   return refusal(
     413,
-    'BODY_TOO_LARGE',
+    'INVALID_ARGUMENT',
     `the body is larger than ${max_bytes} bytes, the limit set by brpc_max_body_size`,
   );
 }
 
 export const NO_ROOM: HttpAnswer = refusal(
   503,
-  'BUSY',
+  'INTERNAL_ERROR',
   'the requests in flight hold as many bytes as max_buffered_bytes allows, try again later',
   RETRY_SOON,
 );
 
 export const TOO_MANY_IN_FLIGHT: HttpAnswer = refusal(
   503,
-  'BUSY',
+  'INTERNAL_ERROR',
   'as many requests are in flight as max_requests_in_flight allows, try again later',
   RETRY_SOON,
 );
 
 export const EXPECTATION_FAILED: HttpAnswer = refusal(
   417,
-  'EXPECTATION_FAILED',
+  'INVALID_ARGUMENT',
   'the only expectation that can be met is 100-continue',
 );
 

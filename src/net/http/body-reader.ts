@@ -1,10 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { ByteBudget } from './byte-budget.ts';
+import { Chunks } from './chunks.ts';
 
 /** How reading a body ended: with all of it, or with why not. */
 export type BodyOutcome = Buffer | 'too_large' | 'no_room' | 'gone';
-
-const EMPTY = Buffer.alloc(0);
 
 /** Whether the headers announce a body. */
 export function announcesBody(request: IncomingMessage): boolean {
@@ -27,8 +26,7 @@ export class BodyReader {
   readonly #max_bytes: number;
   readonly #budget: ByteBudget;
   readonly #done: (outcome: BodyOutcome) => void;
-  #chunks: Buffer[] = [];
-  #length = 0;
+  #chunks = new Chunks();
 
   constructor(
     request: IncomingMessage,
@@ -54,25 +52,20 @@ export class BodyReader {
   /** Throws away what has come and what will come, without an outcome. */
   stop(): void {
     this.#detach();
-    this.#budget.giveBack(this.#length);
-    this.#chunks = [];
-    this.#length = 0;
+    this.#budget.giveBack(this.#chunks.length);
+    this.#chunks = new Chunks();
     this.#request.resume();
   }
 
   readonly #onData = (chunk: Buffer): void => {
-    if (this.#length + chunk.length > this.#max_bytes) this.#giveUp('too_large');
+    if (this.#chunks.length + chunk.length > this.#max_bytes) this.#giveUp('too_large');
     else if (!this.#budget.take(chunk.length)) this.#giveUp('no_room');
-    else {
-      this.#length += chunk.length;
-      this.#chunks.push(chunk);
-    }
+    else this.#chunks.add(chunk);
   };
 
   readonly #onEnd = (): void => {
     this.#detach();
-    const [first = EMPTY] = this.#chunks;
-    this.#done(this.#chunks.length > 1 ? Buffer.concat(this.#chunks, this.#length) : first);
+    this.#done(this.#chunks.join());
   };
 
   readonly #onClose = (): void => this.#giveUp('gone');

@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { rawAnswer } from './answer.ts';
-import type { BodyReader } from './body-reader.ts';
 import type { Fault } from './fault.ts';
 import type { IncomingCall } from './incoming-call.ts';
 
@@ -10,11 +9,9 @@ const LINGER_MS = 2000;
 
 /** One HTTP/1 connection: the calls on it are run one after the other, in the order in which they came. */
 export class HttpConnection {
-  /** The call whose body is arriving. */
-  reading: { readonly call: IncomingCall; readonly reader: BodyReader } | undefined;
   /** The call that is with its handler. */
   running: IncomingCall | undefined;
-  /** Pipelined calls that came while another one ran. */
+  /** The calls after it, in the order in which they came. The body of the last may still be arriving. */
   readonly waiting: IncomingCall[] = [];
   /** The newest response of the connection: once it is out, all are. */
   newest: ServerResponse | undefined;
@@ -23,13 +20,21 @@ export class HttpConnection {
 
   constructor(readonly socket: Socket) {}
 
-  /** Whether calls are left besides the one being answered. */
-  get hasMore(): boolean {
-    return this.waiting.length > 0 || this.reading !== undefined;
+  get isIdle(): boolean {
+    return this.running === undefined && this.waiting.length === 0;
   }
 
-  get isIdle(): boolean {
-    return this.running === undefined && !this.hasMore;
+  /** Takes the next call off the queue when its turn has come. */
+  takeNext(): IncomingCall | undefined {
+    const next = this.waiting[0];
+    if (this.running !== undefined || next === undefined || next.reader !== undefined) return undefined;
+    return this.waiting.shift();
+  }
+
+  /** Takes out a call that will not be run. */
+  drop(call: IncomingCall): void {
+    const index = this.waiting.indexOf(call);
+    if (index !== -1) this.waiting.splice(index, 1);
   }
 
   /** Ends the connection once every answer is out, unless a further call has come by then. */

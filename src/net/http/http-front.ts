@@ -110,8 +110,14 @@ export class HttpFront {
     if (connection.closing) return;
     connection.newest = response;
     const call = new IncomingCall(request, response);
-    if (announcesBody(request)) this.#readBody(connection, call);
-    else this.#submit(connection, call);
+    const hasBody = announcesBody(request);
+    if (!hasBody && connection.isIdle) {
+      this.#run(connection, call);
+      return;
+    }
+    connection.waiting.push(call);
+    if (hasBody) this.#readBody(connection, call);
+    if (connection.waiting.length === MOST_WAITING) connection.fail(TOO_MANY_PIPELINED);
   }
 
   #onExpectContinue(request: IncomingMessage, response: ServerResponse): void {
@@ -121,20 +127,20 @@ export class HttpFront {
 
   #readBody(connection: HttpConnection, call: IncomingCall): void {
     const limits = { max_bytes: this.#options.max_body_bytes, budget: this.#buffered };
-    const reader = new BodyReader(call.request, limits, (outcome) => this.#onBody(connection, call, outcome));
-    connection.reading = { call, reader };
-    reader.start();
+    call.reader = new BodyReader(call.request, limits, (outcome) => this.#onBody(connection, call, outcome));
+    call.reader.start();
   }
 
   #onBody(connection: HttpConnection, call: IncomingCall, outcome: BodyOutcome): void {
-    connection.reading = undefined;
-    if (outcome === 'gone') return;
+    call.reader = undefined;
+    if (outcome instanceof Buffer) {
+      call.body = outcome;
+      this.#runWaiting(connection);
+      return;
+    }
+    connection.drop(call);
     if (outcome === 'too_large') this.#refuseBody(connection, call, bodyTooLarge(this.#options.max_body_bytes));
     else if (outcome === 'no_room') this.#refuseBody(connection, call, NO_ROOM);
-    else {
-      call.body = outcome;
-      this.#submit(connection, call);
-    }
   }
 
   /** The rest of the body is on its way, and can't be told from a next request: the connection has to end. */
@@ -149,21 +155,9 @@ export class HttpFront {
     this.#refuseBody(connection, new IncomingCall(request, response), answer);
   }
 
-  #submit(connection: HttpConnection, call: IncomingCall): void {
-    if (connection.running === undefined && connection.waiting.length === 0) {
-      this.#run(connection, call);
-      return;
-    }
-    connection.waiting.push(call);
-    if (connection.waiting.length === MOST_WAITING) connection.fail(TOO_MANY_PIPELINED);
-  }
-
   #runWaiting(connection: HttpConnection): void {
-    while (connection.running === undefined) {
-      const next = connection.waiting.shift();
-      if (next === undefined) return;
+    for (let next = connection.takeNext(); next !== undefined; next = connection.takeNext())
       this.#run(connection, next);
-    }
   }
 
   #run(connection: HttpConnection, call: IncomingCall): void {
@@ -205,7 +199,7 @@ export class HttpFront {
   #answer(connection: HttpConnection, call: IncomingCall, answer: HttpAnswer): void {
     this.#buffered.giveBack(call.body.length);
     if (connection.socket.destroyed) return;
-    const close = this.#draining && !connection.hasMore;
+    const close = this.#draining && connection.waiting.length === 0;
     if (close) connection.closing = true;
     try {
       sendAnswer(call.response, answer, close);
@@ -231,15 +225,16 @@ export class HttpFront {
       return;
     }
     if (connection.closing) return;
-    const { reading } = connection;
-    if (reading === undefined) {
+    const newest = connection.waiting.at(-1);
+    // A request that has come whole keeps its answer, whatever came after it.
+    if (newest?.reader === undefined || newest.request.complete) {
       connection.fail(fault);
       return;
     }
-    connection.reading = undefined;
-    reading.reader.stop();
+    newest.reader.stop();
+    connection.drop(newest);
     const { status, text } = fault;
-    this.#refuseBody(connection, reading.call, { status, contentType: 'text/plain', body: text });
+    this.#refuseBody(connection, newest, { status, contentType: 'text/plain', body: text });
   }
 
   #onClose(connection: HttpConnection): void {

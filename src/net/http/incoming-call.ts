@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpCall } from '../../admin/http-types.ts';
+import type { BodyReader } from './body-reader.ts';
 
 const NO_BODY = Buffer.alloc(0);
 const SCHEME_AND_HOST = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
@@ -9,6 +10,8 @@ export class IncomingCall implements HttpCall {
   readonly path: string;
   readonly query: string;
   body: Buffer = NO_BODY;
+  /** What collects the body, as long as it has not come whole. */
+  reader: BodyReader | undefined;
   #abort: AbortController | undefined;
   #gone = false;
 

@@ -1,0 +1,63 @@
+import type { LoadedSettings } from '../config/load.ts';
+import { SECRET_NAMES, type Settings } from '../config/settings.ts';
+import { createLogger, type Logger } from '../observe/logger.ts';
+import { openSink } from '../observe/open-sink.ts';
+import type { Sink } from '../observe/sink.ts';
+import { type RunningServer, startServer } from '../server/server.ts';
+import { StartError } from '../server/start-error.ts';
+import { ExitCode } from './exit-code.ts';
+import { watchSignals } from './signals.ts';
+import type { Terminal } from './terminal.ts';
+
+const MIB = 1024 * 1024;
+
+/** Runs the service until a signal stops it. A second signal ends the process without waiting. */
+export async function serve(loaded: LoadedSettings, terminal: Terminal, version: string): Promise<ExitCode> {
+  const { settings, warnings } = loaded;
+  let sink: Sink;
+  try {
+    sink = openLogs(settings);
+  } catch (error) {
+    terminal.err(`nereus: log_dir ${settings.log_dir} can't be written to: ${(error as NodeJS.ErrnoException).code}\n`);
+    return ExitCode.Failed;
+  }
+  const logger = createLogger({ level: settings.log_level, sink });
+  for (const warning of warnings) logger.warn(warning);
+
+  const signals = watchSignals(() => {
+    logger.fatal('stopped by a second signal, without waiting for what was in flight');
+    sink.flush();
+    process.exit(ExitCode.Failed);
+  });
+  let server: RunningServer;
+  try {
+    server = await startServer({ settings, logger, version });
+  } catch (error) {
+    const reason = error instanceof StartError ? error.message : 'an error that should not happen, see the log';
+    logger.fatal(`not started: ${reason}`, error instanceof StartError ? undefined : { error });
+    sink.flush();
+    terminal.err(`nereus: ${reason}\n`);
+    return ExitCode.Failed;
+  }
+  keepRunning(logger);
+  logger.info('stopping', { signal: await signals.first });
+  await server.stop();
+  sink.flush();
+  return ExitCode.Done;
+}
+
+function openLogs(settings: Settings): Sink {
+  return openSink({
+    format: settings.log_format,
+    dir: settings.log_dir,
+    file_bytes: settings.log_size_mb * MIB,
+    files: settings.log_filenum_quota,
+    secrets: SECRET_NAMES.map((name) => String(settings[name])),
+  });
+}
+
+/** What a request does wrong must not end the service for all others: data is safe in the store's transactions, so it goes on. */
+function keepRunning(logger: Logger): void {
+  process.on('uncaughtException', (error) => logger.error('an exception that nothing caught', { error }));
+  process.on('unhandledRejection', (error) => logger.error('a rejection that nothing handled', { error }));
+}

@@ -1,0 +1,123 @@
+import type { HttpHandler } from '../admin/http-types.ts';
+import { listenAddress } from '../config/kind.ts';
+import type { Settings } from '../config/settings.ts';
+import { openEmbeddedStore } from '../kv/embedded/store.ts';
+import type { Store } from '../kv/store.ts';
+import { HttpFront } from '../net/http/http-front.ts';
+import { Listener } from '../net/listener.ts';
+import type { Logger } from '../observe/logger.ts';
+import { type Phase, withHealth } from './health.ts';
+import { createServices } from './services.ts';
+import { listenStartError, storeStartError } from './start-error.ts';
+
+export type CreateHandler = (store: Store, settings: Settings, logger: Logger) => HttpHandler | Promise<HttpHandler>;
+
+export interface ServerOptions {
+  readonly settings: Settings;
+  readonly logger: Logger;
+  readonly version: string;
+  /** What answers calls, besides `/health`. The whole service, unless a test wants less. */
+  readonly createHandler?: CreateHandler;
+}
+
+export interface RunningServer {
+  /** `HOST:PORT` as it is listened on, with the port that was found when the settings asked for any. */
+  readonly address: string;
+  /** Drains and stops; resolves when the store is closed. Calling it again waits for the same. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Opens the store, makes the services, and listens, in this order, so that nothing is answered before it can be.
+ * Rejects with a StartError that says what to do; whatever had been opened by then is closed again.
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { settings, logger } = options;
+  const store = await openEmbeddedStore({ dir: settings.data_dir, exclusive: true }).catch((error: unknown) => {
+    throw storeStartError(error, settings);
+  });
+  try {
+    return await serve(options, store);
+  } catch (error) {
+    await store.close().catch((closing: unknown) => logger.error('the store could not be closed', { error: closing }));
+    throw error;
+  }
+}
+
+async function serve({ settings, logger, version, createHandler = createServices }: ServerOptions, store: Store) {
+  let phase: Phase = 'starting';
+  const handler = await createHandler(store, settings, logger);
+  const front = new HttpFront({ ...frontOptions(settings), handler: withHealth(handler, store, () => phase), logger });
+  const listener = await Listener.open({
+    host: settings.listen.host,
+    port: settings.brpc_listen_port,
+    max_connections: settings.max_connections,
+    logger,
+    onConnection: (socket) => front.accept(socket),
+  }).catch((error: unknown) => {
+    front.close();
+    throw listenStartError(error, settings);
+  });
+  const address = listenAddress.show({ host: settings.listen.host, port: listener.port });
+  phase = 'serving';
+  const { pid } = process;
+  logger.info('serving', {
+    address,
+    data_dir: settings.data_dir,
+    engine: 'embedded',
+    version,
+    node: process.version,
+    pid,
+  });
+
+  let stopped: Promise<void> | undefined;
+  const stop = async () => {
+    phase = 'draining';
+    logger.info('draining', { connections: listener.connections, requests: front.inFlight });
+    await drain(front, listener, settings.drain_timeout_ms, logger);
+    front.close();
+    await store.close();
+    logger.info('stopped');
+  };
+  return {
+    address,
+    stop: () => {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+}
+
+/** Lets what is in flight come to its end, but no longer than `timeout_ms`. */
+async function drain(front: HttpFront, listener: Listener, timeout_ms: number, logger: Logger): Promise<void> {
+  const ended = listener.stopAccepting();
+  front.drain();
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), timeout_ms);
+  });
+  const outcome = await Promise.race([ended.then(() => front.idle()), deadline]);
+  clearTimeout(timer);
+  if (outcome !== 'late') return;
+  logger.warn('connections closed that had not ended by drain_timeout_ms', {
+    drain_timeout_ms: timeout_ms,
+    connections: listener.connections,
+    requests: front.inFlight,
+  });
+  listener.destroyConnections();
+  await ended;
+}
+
+function frontOptions(settings: Settings) {
+  const { brpc_idle_timeout_sec } = settings;
+  return {
+    max_body_bytes: settings.brpc_max_body_size,
+    max_buffered_bytes: settings.max_buffered_bytes,
+    max_header_bytes: settings.max_header_bytes,
+    max_requests_in_flight: settings.max_requests_in_flight,
+    headers_timeout_ms: settings.headers_timeout_ms,
+    request_timeout_ms: settings.request_timeout_ms,
+    send_timeout_ms: settings.send_timeout_ms,
+    idle_timeout_ms: brpc_idle_timeout_sec === -1 ? 0 : brpc_idle_timeout_sec * 1000,
+  };
+}

@@ -1,0 +1,117 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readFlags } from '../../src/config/flags.ts';
+import { loadSettings } from '../../src/config/load.ts';
+import type { Settings } from '../../src/config/settings.ts';
+import { type Logger, SILENT } from '../../src/observe/logger.ts';
+import { type CreateHandler, startServer } from '../../src/server/server.ts';
+
+export interface TestServerOptions {
+  /** Flags besides `--listen` and `--data-dir`. */
+  readonly args?: readonly string[];
+  readonly settings?: Partial<Settings>;
+  /** A directory to use and to leave in place; without it, a new one that `stop` removes. */
+  readonly dir?: string;
+  readonly logger?: Logger;
+  readonly createHandler?: CreateHandler;
+}
+
+export interface TestServer {
+  /** `http://127.0.0.1:PORT` */
+  readonly base: string;
+  readonly token: string;
+  readonly dir: string;
+  /** Drains and stops the server, and removes its directory unless the test gave it. */
+  stop(): Promise<void>;
+}
+
+/** Runs the whole server in this process, on a free port and a store of its own. */
+export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const dir = options.dir ?? (await makeDir());
+  const flags = readFlags(['--listen', '127.0.0.1:0', '--data-dir', dir, ...(options.args ?? [])]);
+  const settings = { ...loadSettings(flags, {}).settings, ...options.settings };
+  const remove = async () => {
+    if (options.dir === undefined) await rm(dir, { recursive: true, force: true });
+  };
+  try {
+    const { logger = SILENT, createHandler } = options;
+    const server = await startServer({ settings, logger, version: 'test', ...(createHandler && { createHandler }) });
+    const stop = async () => {
+      await server.stop();
+      await remove();
+    };
+    return { base: `http://${server.address}`, token: settings.http_token, dir, stop };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+export interface SpawnedServer {
+  readonly child: ChildProcess;
+  /** What it has written so far. */
+  output(): { readonly stdout: string; readonly stderr: string };
+  /** The exit code, or the signal that ended it, once all of its output is here. */
+  readonly exited: Promise<number | NodeJS.Signals>;
+  /** `http://127.0.0.1:PORT`, once it serves. Rejects when it ends before. */
+  base(): Promise<string>;
+}
+
+const MAIN = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
+
+/**
+ * Runs the program itself, as built into dist/, in a process of its own. Without an environment it gets an empty one.
+ * The test ends it; when a test fails before, it is killed as this process exits.
+ */
+export function spawnServer(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): SpawnedServer {
+  if (!existsSync(MAIN)) throw new Error('dist/src/main.js is missing: run npm run build first');
+  const child = spawn(process.execPath, [MAIN, ...args], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  const killWithUs = () => child.kill('SIGKILL');
+  process.once('exit', killWithUs);
+
+  let stdout = '';
+  let stderr = '';
+  let wake: (() => void)[] = [];
+  const notify = () => {
+    for (const waiter of wake) waiter();
+    wake = [];
+  };
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    stdout += chunk;
+    notify();
+  });
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr += chunk;
+  });
+  let ended = false;
+  const exited = new Promise<number | NodeJS.Signals>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      process.off('exit', killWithUs);
+      ended = true;
+      notify();
+      resolve(code ?? signal ?? 'SIGKILL');
+    });
+  });
+  const base = async () => {
+    for (;;) {
+      const line = stdout.split('\n').find((one) => one.includes('"msg":"serving"') && one.endsWith('}'));
+      if (line !== undefined) return `http://${JSON.parse(line).address}`;
+      if (ended) throw new Error(`the server ended before it served:\n${stdout}${stderr}`);
+      await new Promise<void>((resolve) => wake.push(resolve));
+    }
+  };
+  return { child, output: () => ({ stdout, stderr }), exited, base };
+}
+
+/** A new directory for one test. */
+export function makeDir(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'nereus-test-'));
+}
