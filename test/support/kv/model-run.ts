@@ -1,0 +1,48 @@
+import { once } from 'node:events';
+import { collectRange } from '../../../src/kv/collect-range.ts';
+import type { Store } from '../../../src/kv/store.ts';
+import { BEGIN, END, text } from './bytes.ts';
+import { checkSerializable } from './model/check.ts';
+import { runClient } from './model/client.ts';
+import type { Committed } from './model/operation.ts';
+import { forkProgram } from './programs.ts';
+import { Random } from './random.ts';
+
+export interface ModelRun {
+  readonly seed: number;
+  readonly clients: number;
+  readonly transactions: number;
+}
+
+/** Runs random clients at once in this process and returns what committed. */
+export async function runHere(store: Store, { seed, clients, transactions }: ModelRun): Promise<Committed[]> {
+  const histories = await Promise.all(
+    Array.from({ length: clients }, (_, i) => runClient(store, `here${i}`, new Random(seed + i), transactions)),
+  );
+  return histories.flat();
+}
+
+/** The same in a process of its own on `dir`. */
+export async function runElsewhere(dir: string, name: string, run: ModelRun): Promise<Committed[]> {
+  const { seed, clients, transactions } = run;
+  const child = forkProgram('model-process', [dir, name, String(seed), String(clients), String(transactions)]);
+  let history: Committed[] | undefined;
+  child.on('message', (message) => {
+    history = message as Committed[];
+  });
+  const [code] = await once(child, 'exit');
+  if (code !== 0 || history === undefined) {
+    throw new Error(`The process ${name} ended with ${code}.`);
+  }
+  return history;
+}
+
+/** Throws unless the history is serializable and the store holds what it leaves behind. */
+export async function checkRun(store: Store, history: readonly Committed[]): Promise<void> {
+  const expected = checkSerializable(history);
+  const pairs = await store.transact((txn) => collectRange(txn, BEGIN, END));
+  const held = pairs.map(({ key, value }) => [text(key), text(value)]);
+  if (JSON.stringify(held) !== JSON.stringify(expected)) {
+    throw new Error(`The store holds ${JSON.stringify(held)} instead of ${JSON.stringify(expected)}`);
+  }
+}
