@@ -1,4 +1,4 @@
-import type { MetaServiceCode } from '../schema/gen/cloud/status_pb.ts';
+import { MetaServiceCode } from '../schema/gen/cloud/status_pb.ts';
 
 /**
  * A call refused, with the code and message that its caller gets. Whoever throws it undoes the call's transaction, so
@@ -15,4 +15,14 @@ export class MetaError extends Error {
   ) {
     super(message);
   }
+}
+
+/** The request itself is wrong. */
+export function invalid(message: string): MetaError {
+  return new MetaError(MetaServiceCode.INVALID_ARGUMENT, message);
+}
+
+/** What Doris refuses without a code of its own. */
+export function failed(message: string): MetaError {
+  return new MetaError(MetaServiceCode.UNDEFINED_ERR, message);
 }

@@ -7,6 +7,7 @@ import { checkMove, DOCUMENT_MOVES } from '../../meta/cluster/cluster-status.ts'
 import { noClusterToDrop } from '../../meta/cluster/drop-cluster.ts';
 import { sameNode } from '../../meta/cluster/nodes.ts';
 import { findInstance } from '../../meta/instance/instance-record.ts';
+import { failed, invalid } from '../../meta/meta-error.ts';
 import { quote } from '../../meta/quote.ts';
 import {
   type AlterClusterRequest,
@@ -17,7 +18,7 @@ import {
 import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
 import { isSet } from '../../schema/presence.ts';
 import { checkNewNodes, refuseOccupiedNodes } from './node-rules.ts';
-import { checkName, failed, invalid, requireText } from './patterns.ts';
+import { checkName, requireText } from './patterns.ts';
 
 /** Section 12: a name, an id and a type of its own, and nodes that are registered nowhere. */
 export async function addClusterRules(call: Call, request: AlterClusterRequest): Promise<void> {

@@ -1,10 +1,11 @@
 import type { Call } from '../../meta/call.ts';
+import { invalid } from '../../meta/meta-error.ts';
 import {
   type AlterInstanceRequest,
   type CreateInstanceRequest,
   AlterInstanceRequest_Operation as Operation,
 } from '../../schema/gen/cloud/instance_pb.ts';
-import { checkInstanceId, checkName, invalid } from './patterns.ts';
+import { checkInstanceId, checkName } from './patterns.ts';
 
 /** Sections 3 and 4. What an object store or a vault must have, the call itself checks. */
 export function createInstanceRules(_call: Call, request: CreateInstanceRequest): void {

@@ -1,5 +1,6 @@
 import type { Call } from '../../meta/call.ts';
 import { occupiedNode } from '../../meta/cluster/occupied-node.ts';
+import { invalid } from '../../meta/meta-error.ts';
 import {
   type ClusterPB,
   ClusterPB_Type as ClusterType,
@@ -7,7 +8,7 @@ import {
   NodeInfoPB_NodeType as NodeType,
 } from '../../schema/gen/cloud/cluster_pb.ts';
 import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
-import { checkUniqueId, invalid } from './patterns.ts';
+import { checkUniqueId } from './patterns.ts';
 
 const HIGHEST_PORT = 65_535;
 

@@ -1,21 +1,11 @@
 import type { Call } from '../../meta/call.ts';
 import { findInstance } from '../../meta/instance/instance-record.ts';
-import { MetaError } from '../../meta/meta-error.ts';
-import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
+import { invalid, type MetaError } from '../../meta/meta-error.ts';
 
 /** The patterns of the document's section 2 and of its parameter tables. */
 const INSTANCE_ID = /^[0-9a-zA-Z_-]+$/;
 const NAME = /^[a-zA-Z][0-9a-zA-Z_]+$/;
 const UNIQUE_ID_PART = INSTANCE_ID;
-
-export function invalid(message: string): MetaError {
-  return new MetaError(MetaServiceCode.INVALID_ARGUMENT, message);
-}
-
-/** The refusals that the document answers with `INTERNAL_ERROR`. */
-export function failed(message: string): MetaError {
-  return new MetaError(MetaServiceCode.UNDEFINED_ERR, message);
-}
 
 /** An instance id that is given must match. One that is missing is left to the call itself. */
 export function checkInstanceId(id: string): void {

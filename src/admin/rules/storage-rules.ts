@@ -1,11 +1,11 @@
 import type { Call } from '../../meta/call.ts';
 import { findInstance } from '../../meta/instance/instance-record.ts';
+import { invalid } from '../../meta/meta-error.ts';
 import { objectStoreWithId } from '../../meta/vault/alter-obj-store-info.ts';
 import { badObjectStore } from '../../meta/vault/object-store.ts';
 import { ObjectStoreInfoPB_Provider as Provider } from '../../schema/gen/cloud/object_store_pb.ts';
 import type { AlterObjStoreInfoRequest } from '../../schema/gen/cloud/vault_pb.ts';
 import { isSet } from '../../schema/presence.ts';
-import { invalid } from './patterns.ts';
 
 /** Section 11 knows neither a provider nor an external endpoint: it means S3, and the endpoint. */
 export function completeObjectStore(request: AlterObjStoreInfoRequest): void {

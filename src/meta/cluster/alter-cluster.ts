@@ -4,11 +4,10 @@ import {
   NodeStatusPB,
   AlterClusterRequest_Operation as Operation,
 } from '../../schema/gen/cloud/cluster_pb.ts';
-import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
 import { isSet } from '../../schema/presence.ts';
 import type { Call } from '../call.ts';
 import { resolveInstance } from '../identity/resolve-instance.ts';
-import { MetaError } from '../meta-error.ts';
+import { invalid } from '../meta-error.ts';
 import { addCluster } from './add-cluster.ts';
 import { dropCluster } from './drop-cluster.ts';
 import { addNodes, addNodesById, dropNodes, markNodes } from './nodes.ts';
@@ -61,8 +60,4 @@ export async function instanceOfRequest(call: Call, request: AlterClusterRequest
   const resolved = await resolveInstance(call, cloudUniqueId);
   if (resolved === undefined) throw invalid('empty instance_id');
   return resolved;
-}
-
-function invalid(message: string): MetaError {
-  return new MetaError(MetaServiceCode.INVALID_ARGUMENT, message);
 }

@@ -1,6 +1,5 @@
 import { type ClusterPB, ClusterStatus } from '../../schema/gen/cloud/cluster_pb.ts';
-import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
-import { MetaError } from '../meta-error.ts';
+import { invalid } from '../meta-error.ts';
 
 /** From which states to which a cluster may be set. */
 export type StatusMoves = readonly (readonly [from: ClusterStatus, to: ClusterStatus])[];
@@ -32,8 +31,4 @@ export function checkMove(cluster: ClusterPB, to: ClusterStatus, moves: StatusMo
 
 function nameOf(status: ClusterStatus): string {
   return ClusterStatus[status] ?? 'UNKNOWN';
-}
-
-function invalid(message: string): MetaError {
-  return new MetaError(MetaServiceCode.INVALID_ARGUMENT, message);
 }

@@ -11,7 +11,7 @@ import { writeTextFormat } from '../../schema/text/write-text-format.ts';
 import type { Call } from '../call.ts';
 import { resolveInstance } from '../identity/resolve-instance.ts';
 import { readInstance } from '../instance/instance-record.ts';
-import { MetaError } from '../meta-error.ts';
+import { invalid, MetaError } from '../meta-error.ts';
 
 type Response = MessageInitShape<typeof GetClusterResponseSchema>;
 
@@ -58,8 +58,4 @@ function wantedBy(request: GetClusterRequest): (cluster: ClusterPB) => boolean {
   if (clusterName !== '') return (cluster) => cluster.clusterName === clusterName;
   if (mysqlUserName !== '') return (cluster) => cluster.mysqlUserName.includes(mysqlUserName);
   return () => true;
-}
-
-function invalid(message: string): MetaError {
-  return new MetaError(MetaServiceCode.INVALID_ARGUMENT, message);
 }

@@ -11,7 +11,7 @@ import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
 import { isSet } from '../../schema/presence.ts';
 import { type Call, nowSeconds } from '../call.ts';
 import { saveInstance } from '../instance/instance-record.ts';
-import { MetaError } from '../meta-error.ts';
+import { failed } from '../meta-error.ts';
 import { instanceOfCluster } from './cluster-of-instance.ts';
 import { clusterProblem, frontendsProblem } from './cluster-shape.ts';
 import { refuseForeignNodes } from './occupied-node.ts';
@@ -124,8 +124,4 @@ export function sameAddress(one: NodeInfoPB, other: NodeInfoPB): boolean {
 /** A backend is known by its heartbeat port, a frontend by its edit log port. */
 function portOf(node: NodeInfoPB): number {
   return isSet(node, 'heartbeatPort') ? node.heartbeatPort : node.editLogPort;
-}
-
-function failed(message: string): MetaError {
-  return new MetaError(MetaServiceCode.UNDEFINED_ERR, message);
 }

@@ -6,7 +6,7 @@ import {
 } from '../../schema/gen/cloud/instance_pb.ts';
 import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
 import { type Call, nowSeconds } from '../call.ts';
-import { MetaError } from '../meta-error.ts';
+import { invalid, MetaError } from '../meta-error.ts';
 import { findInstance, readInstance, saveInstance } from './instance-record.ts';
 
 type Change = (instance: InstanceInfoPB, request: AlterInstanceRequest) => void;
@@ -83,8 +83,4 @@ function setNormal(instance: InstanceInfoPB, request: AlterInstanceRequest): voi
     throw invalid(`the instance is already normal, instance_id = ${request.instanceId}`);
   }
   instance.status = InstanceStatus.NORMAL;
-}
-
-function invalid(message: string): MetaError {
-  return new MetaError(MetaServiceCode.INVALID_ARGUMENT, message);
 }

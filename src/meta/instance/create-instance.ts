@@ -9,7 +9,7 @@ import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
 import { type StorageVaultPB, StorageVaultPBSchema } from '../../schema/gen/cloud/vault_pb.ts';
 import type { Call } from '../call.ts';
 import { sealRamUser } from '../iam/ram-user.ts';
-import { MetaError } from '../meta-error.ts';
+import { invalid, MetaError } from '../meta-error.ts';
 import { newHdfsVault } from '../vault/hdfs-vault.ts';
 import { newObjectStore } from '../vault/object-store.ts';
 import { newS3Vault } from '../vault/s3-vault.ts';
@@ -49,8 +49,4 @@ function builtInVault(
   const vault = clone(StorageVaultPBSchema, given);
   vault.name = BUILT_IN_VAULT_NAME;
   return vault.hdfsInfo ? newHdfsVault(call, instance, vault) : newS3Vault(call, instance, vault);
-}
-
-function invalid(message: string): MetaError {
-  return new MetaError(MetaServiceCode.INVALID_ARGUMENT, message);
 }

@@ -10,7 +10,7 @@ import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
 import { isSet } from '../../schema/presence.ts';
 import type { Call } from '../call.ts';
 import { readInstance, saveInstance } from '../instance/instance-record.ts';
-import { MetaError } from '../meta-error.ts';
+import { invalid, MetaError } from '../meta-error.ts';
 import { setKeys } from '../vault/object-store.ts';
 
 /** Creates a stage: an internal one for a user, below the instance's own data, or an external one by name. */
@@ -76,8 +76,4 @@ async function externalStage(call: Call, given: StagePB): Promise<StagePB> {
 /** Internal stages lie in a legacy object store, which an instance with vaults does not have. */
 export function noObjectStore(): MetaError {
   return new MetaError(MetaServiceCode.UNDEFINED_ERR, 'impossible, instance must have at least one obj_info.');
-}
-
-function invalid(message: string): MetaError {
-  return new MetaError(MetaServiceCode.INVALID_ARGUMENT, message);
 }

@@ -13,7 +13,7 @@ import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
 import { isSet } from '../../schema/presence.ts';
 import type { Call } from '../call.ts';
 import { readInstance, saveInstance } from '../instance/instance-record.ts';
-import { MetaError } from '../meta-error.ts';
+import { invalid, MetaError } from '../meta-error.ts';
 import { quote } from '../quote.ts';
 
 /** Drops a stage. An internal one leaves a record behind, from which its files are reclaimed. */
@@ -54,8 +54,4 @@ function isMeant(stage: StagePB, request: DropStageRequest): boolean {
   return stage.type === StageType.INTERNAL
     ? stage.mysqlUserId[0] === request.mysqlUserId
     : stage.name === request.stageName;
-}
-
-function invalid(message: string): MetaError {
-  return new MetaError(MetaServiceCode.INVALID_ARGUMENT, message);
 }

@@ -15,7 +15,7 @@ import { isSet } from '../../schema/presence.ts';
 import type { Call } from '../call.ts';
 import { openIamUser, openRamUser } from '../iam/ram-user.ts';
 import { readInstance } from '../instance/instance-record.ts';
-import { MetaError } from '../meta-error.ts';
+import { invalid, MetaError } from '../meta-error.ts';
 import { quote } from '../quote.ts';
 import { openObjectStore } from '../vault/object-store.ts';
 import { noObjectStore } from './create-stage.ts';
@@ -106,8 +106,4 @@ function withKeys(stage: StagePB, { ak, sk }: { readonly ak: string; readonly sk
   store.ak = ak;
   store.sk = sk;
   return store;
-}
-
-function invalid(message: string): MetaError {
-  return new MetaError(MetaServiceCode.INVALID_ARGUMENT, message);
 }

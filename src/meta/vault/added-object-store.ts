@@ -5,7 +5,7 @@ import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
 import { type AlterObjStoreInfoRequest, AlterObjStoreInfoRequestSchema } from '../../schema/gen/cloud/vault_pb.ts';
 import { isSet } from '../../schema/presence.ts';
 import type { Call } from '../call.ts';
-import { MetaError } from '../meta-error.ts';
+import { invalid, MetaError } from '../meta-error.ts';
 import { quote } from '../quote.ts';
 import { badObjectStore, MAX_OBJECT_STORES, setKeys, stamp, trimPrefix } from './object-store.ts';
 
@@ -56,8 +56,4 @@ export async function addedObjectStore(
 function samePlace(one: ObjectStoreInfoPB, other: ObjectStoreInfoPB): boolean {
   const fields = ['bucket', 'prefix', 'endpoint', 'externalEndpoint', 'region', 'provider', 'ak', 'sk'] as const;
   return fields.every((field) => one[field] === other[field]);
-}
-
-function invalid(message: string): MetaError {
-  return new MetaError(MetaServiceCode.INVALID_ARGUMENT, message);
 }

@@ -1,5 +1,4 @@
 import type { InstanceInfoPB } from '../../schema/gen/cloud/instance_pb.ts';
-import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
 import {
   type AlterObjStoreInfoRequest,
   AlterObjStoreInfoRequestSchema,
@@ -7,7 +6,7 @@ import {
 } from '../../schema/gen/cloud/vault_pb.ts';
 import { type Call, nowSeconds } from '../call.ts';
 import { liveInstanceToChange, saveInstance } from '../instance/instance-record.ts';
-import { MetaError } from '../meta-error.ts';
+import { invalid } from '../meta-error.ts';
 import { quote } from '../quote.ts';
 import { addedObjectStore, checkObjectStoreGiven } from './added-object-store.ts';
 import { setKeys } from './object-store.ts';
@@ -64,8 +63,4 @@ export function objectStoreWithId(instance: InstanceInfoPB, id: string) {
   const store = /^\d{1,9}$/.test(id) && instance.objInfo.find((candidate) => Number(candidate.id) === Number(id));
   if (!store) throw invalid('id invalid, please check it');
   return store;
-}
-
-function invalid(message: string): MetaError {
-  return new MetaError(MetaServiceCode.INVALID_ARGUMENT, message);
 }

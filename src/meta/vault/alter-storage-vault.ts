@@ -13,7 +13,7 @@ import {
 import { isSet } from '../../schema/presence.ts';
 import type { Call } from '../call.ts';
 import { liveInstanceToChange, saveInstance } from '../instance/instance-record.ts';
-import { MetaError } from '../meta-error.ts';
+import { invalid, MetaError } from '../meta-error.ts';
 import { quote } from '../quote.ts';
 import { addedObjectStore, checkObjectStoreGiven } from './added-object-store.ts';
 import { alterHdfsVault, newHdfsVault } from './hdfs-vault.ts';
@@ -158,8 +158,4 @@ function replaceDefault(instance: InstanceInfoPB, position: number): Response {
   const defaultStorageVaultReplaced = isSet(instance, 'defaultStorageVaultId');
   makeDefault(instance, position);
   return { defaultStorageVaultReplaced };
-}
-
-function invalid(message: string): MetaError {
-  return new MetaError(MetaServiceCode.INVALID_ARGUMENT, message);
 }

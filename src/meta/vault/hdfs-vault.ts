@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { clone, create } from '@bufbuild/protobuf';
 import type { InstanceInfoPB } from '../../schema/gen/cloud/instance_pb.ts';
-import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
 import {
   HdfsBuildConfSchema,
   HdfsVaultInfoSchema,
@@ -10,7 +9,7 @@ import {
 } from '../../schema/gen/cloud/vault_pb.ts';
 import { isSet } from '../../schema/presence.ts';
 import type { Call } from '../call.ts';
-import { MetaError } from '../meta-error.ts';
+import { invalid } from '../meta-error.ts';
 import { nextResourceId, trimPrefix } from './object-store.ts';
 import { renameVault } from './vault-record.ts';
 
@@ -52,8 +51,4 @@ export function alterHdfsVault(
   conf.hdfsConfs.push(...from.hdfsConfs);
   info.buildConf = conf;
   vault.hdfsInfo = info;
-}
-
-function invalid(message: string): MetaError {
-  return new MetaError(MetaServiceCode.INVALID_ARGUMENT, message);
 }

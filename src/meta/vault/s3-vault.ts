@@ -1,11 +1,10 @@
 import { clone, create } from '@bufbuild/protobuf';
 import type { InstanceInfoPB } from '../../schema/gen/cloud/instance_pb.ts';
 import { ObjectStoreInfoPBSchema } from '../../schema/gen/cloud/object_store_pb.ts';
-import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
 import { type StorageVaultPB, StorageVaultPBSchema } from '../../schema/gen/cloud/vault_pb.ts';
 import { isSet } from '../../schema/presence.ts';
 import { type Call, nowSeconds } from '../call.ts';
-import { MetaError } from '../meta-error.ts';
+import { invalid } from '../meta-error.ts';
 import { newObjectStore, setKeys } from './object-store.ts';
 import { renameVault } from './vault-record.ts';
 
@@ -44,8 +43,4 @@ export async function alterS3Vault(
   if (isSet(from, 'usePathStyle')) store.usePathStyle = from.usePathStyle;
   store.mtime = nowSeconds(call);
   vault.objInfo = store;
-}
-
-function invalid(message: string): MetaError {
-  return new MetaError(MetaServiceCode.INVALID_ARGUMENT, message);
 }

@@ -5,11 +5,10 @@ import {
   type UpdateAkSkRequest,
   UpdateAkSkRequestSchema,
 } from '../../schema/gen/cloud/object_store_pb.ts';
-import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
 import { isSet } from '../../schema/presence.ts';
 import { type Call, nowSeconds } from '../call.ts';
 import { liveInstanceToChange, saveInstance } from '../instance/instance-record.ts';
-import { MetaError } from '../meta-error.ts';
+import { invalid } from '../meta-error.ts';
 import { quote } from '../quote.ts';
 
 /** Gives the RAM user and the legacy object stores of an instance new keys, all or none of them. */
@@ -78,8 +77,4 @@ async function replaceKeys(
   owner.ak = ak;
   owner.sk = encrypted;
   owner.encryptionInfo = info;
-}
-
-function invalid(message: string): MetaError {
-  return new MetaError(MetaServiceCode.INVALID_ARGUMENT, message);
 }
