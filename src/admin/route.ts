@@ -1,10 +1,10 @@
-import { isUtf8 } from 'node:buffer';
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import type { Store } from '../kv/store.ts';
 import { MetaError } from '../meta/meta-error.ts';
 import type { Method, MethodBody } from '../rpc/method.ts';
 import type { Answer, Rules, Runner } from '../rpc/runner.ts';
 import { MetaServiceCode } from '../schema/gen/cloud/status_pb.ts';
+import { decodeUtf8 } from '../schema/json/decode-utf8.ts';
 import { JsonError } from '../schema/json/json-error.ts';
 import type { EnumAliases } from '../schema/json/lenient-scalar.ts';
 import { readProtobufJson } from '../schema/json/read-protobuf-json.ts';
@@ -78,9 +78,8 @@ function readBody<Request extends DescMessage>(
 ): MessageShape<Request> {
   const refuse = (why: string) =>
     new MetaError(MetaServiceCode.PROTOBUF_PARSE_ERR, `parse http request '${operation}': ${why}`);
-  if (!isUtf8(body)) throw refuse('the body is not valid UTF-8');
   try {
-    const { message, unknownEnums } = readProtobufJson(schema, body.toString('utf8'), aliases);
+    const { message, unknownEnums } = readProtobufJson(schema, decodeUtf8(body), aliases);
     const decisive = documentRules && unknownEnums.find((path) => !path.endsWith('provider'));
     if (decisive) throw refuse(`${decisive} has a value that is not one of its names or numbers`);
     return message;

@@ -7,7 +7,7 @@ import {
 } from '../../schema/gen/cloud/cluster_pb.ts';
 import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
 import { isSet } from '../../schema/presence.ts';
-import { writeTextFormat } from '../../schema/text/write-text-format.ts';
+import { writeShortTextFormat } from '../../schema/text/write-text-format.ts';
 import type { Call } from '../call.ts';
 import { resolveInstance } from '../identity/resolve-instance.ts';
 import { readInstance } from '../instance/instance-record.ts';
@@ -31,9 +31,7 @@ async function clustersIn(call: Call, request: GetClusterRequest, instanceId: st
   const { enableStorageVault } = instance;
   const cluster = instance.clusters.filter(wantedBy(request));
   if (cluster.length > 0) return { cluster, enableStorageVault };
-  const text = writeTextFormat(GetClusterRequestSchema, request)
-    .trim()
-    .replaceAll(/\s*\n\s*/g, ' ');
+  const text = writeShortTextFormat(GetClusterRequestSchema, request);
   throw new MetaError(MetaServiceCode.CLUSTER_NOT_FOUND, `fail to get cluster with ${text}`, { enableStorageVault });
 }
 

@@ -2,6 +2,7 @@ import { create, type DescMessage, type MessageShape } from '@bufbuild/protobuf'
 import type { HttpAnswer, HttpCall } from '../../admin/http-types.ts';
 import type { Method } from '../../rpc/method.ts';
 import type { Runner } from '../../rpc/runner.ts';
+import { decodeUtf8 } from '../../schema/json/decode-utf8.ts';
 import { JsonError } from '../../schema/json/json-error.ts';
 import { readBrpcJson } from '../../schema/json/read-brpc-json.ts';
 import { writeBrpcJson } from '../../schema/json/write-brpc-json.ts';
@@ -41,7 +42,7 @@ export class JsonRpc {
 function readRequest(schema: DescMessage, { method, body }: HttpCall): MessageShape<DescMessage> | string {
   if (method === 'GET' || body.length === 0) return create(schema);
   try {
-    return readBrpcJson(schema, body.toString('utf8'));
+    return readBrpcJson(schema, decodeUtf8(body));
   } catch (error) {
     if (error instanceof JsonError) return error.message;
     throw error;
