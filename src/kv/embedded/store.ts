@@ -8,6 +8,8 @@ import { Committer } from './committer.ts';
 import { EMBEDDED_LIMITS } from './embedded-limits.ts';
 import { type Environment, openEnvironment } from './environment.ts';
 import type { Lease } from './lease.ts';
+import { enterOpeners } from './openers.ts';
+import type { Presence } from './presence.ts';
 import { Snapshots } from './snapshots.ts';
 
 export interface EmbeddedStoreOptions {
@@ -38,12 +40,14 @@ export interface EmbeddedStats {
 export class EmbeddedStore implements Store, BufferedEngine<Lease> {
   readonly limits: StoreLimits = EMBEDDED_LIMITS;
   readonly #environment: Environment;
+  readonly #presence: Presence;
   readonly #snapshots: Snapshots;
   readonly #committer: Committer;
   #closing: Promise<void> | undefined;
 
-  constructor(environment: Environment) {
+  constructor(environment: Environment, presence: Presence) {
     this.#environment = environment;
+    this.#presence = presence;
     this.#snapshots = new Snapshots(environment.reader);
     this.#committer = new Committer(environment.writer, this.#snapshots);
   }
@@ -102,6 +106,7 @@ export class EmbeddedStore implements Store, BufferedEngine<Lease> {
     await this.#committer.drained();
     this.#snapshots.close();
     await this.#environment.close();
+    await this.#presence.end();
   }
 
   #mustBeOpen(): void {
@@ -113,5 +118,13 @@ export class EmbeddedStore implements Store, BufferedEngine<Lease> {
 
 /** Opens the store in a directory. Throws a StoreError: `storage` for what can't be read, written or understood, `in_use` when another holds it. */
 export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
-  return new EmbeddedStore(openEnvironment(options.dir, options.map_size_bytes));
+  const { dir, exclusive = false, map_size_bytes } = options;
+  const environment = openEnvironment(dir, map_size_bytes);
+  try {
+    const presence = await enterOpeners(dir, environment.writer.own, exclusive);
+    return new EmbeddedStore(environment, presence);
+  } catch (error) {
+    await environment.close();
+    throw error;
+  }
 }
