@@ -1,5 +1,4 @@
 import { clone, type MessageInitShape } from '@bufbuild/protobuf';
-import type { EncryptionKeyInfoPB } from '../../schema/gen/cloud/encryption_pb.ts';
 import type { RamUserPB } from '../../schema/gen/cloud/iam_pb.ts';
 import {
   type GetInstanceRequest,
@@ -47,22 +46,20 @@ async function instanceOfNode(call: Call, cloudUniqueId: string): Promise<string
 
 interface Opened {
   readonly instance: InstanceInfoPB;
-  /** The records from which it was made, besides that of the instance. */
+  /** The other record from which it was made. */
   readonly iamUser: RamUserPB | undefined;
-  readonly encryptionKeys: EncryptionKeyInfoPB;
 }
 
 /**
  * What instances were last opened to. Records that have not changed are read as the same objects, so an instance whose
- * records are those of last time need not be decrypted and copied again.
+ * records are those of last time need not be decrypted and copied again. Keys of the keyring never change.
  */
 const opened = new WeakMap<InstanceInfoPB, Opened>();
 
 async function openInstance(call: Call, stored: InstanceInfoPB, instanceId: string): Promise<InstanceInfoPB> {
   const iamUser = await findIamUser(call);
-  const encryptionKeys = await call.keyring.record(call.txn);
   const before = opened.get(stored);
-  if (before && before.iamUser === iamUser && before.encryptionKeys === encryptionKeys) return before.instance;
+  if (before && before.iamUser === iamUser) return before.instance;
 
   const instance = clone(InstanceInfoPBSchema, stored);
   instance.objInfo = await Promise.all(instance.objInfo.map((store) => openObjectStore(call, store)));
@@ -71,6 +68,6 @@ async function openInstance(call: Call, stored: InstanceInfoPB, instanceId: stri
   for (const stage of instance.stages) {
     if (stage.objInfo) stage.objInfo = await openObjectStore(call, stage.objInfo);
   }
-  opened.set(stored, { instance, iamUser, encryptionKeys });
+  opened.set(stored, { instance, iamUser });
   return instance;
 }

@@ -60,7 +60,7 @@ export class Keyring {
 
   /** Encrypts with the newest key. */
   async seal(txn: Transaction, plain: string): Promise<SealedSecret> {
-    const newest = newestItem((await this.record(txn)).items);
+    const newest = newestItem((await this.#record(txn)).items);
     if (!newest) throw new MetaError(MetaServiceCode.ERR_ENCRYPT, 'failed to get encryption key');
     const method = this.settings.encryption_method;
     const encrypted = guarded(MetaServiceCode.ERR_ENCRYPT, 'failed to encrypt', () =>
@@ -71,7 +71,7 @@ export class Keyring {
 
   /** Decrypts with the key and the method that `info` names. */
   async open(txn: Transaction, encrypted: string, info: EncryptionInfoPB): Promise<string> {
-    const item = (await this.record(txn)).items.find((candidate) => candidate.keyId === info.keyId);
+    const item = (await this.#record(txn)).items.find((candidate) => candidate.keyId === info.keyId);
     // A key that a key management service holds can't be used without asking that service.
     if (!item || item.kmsInfo) throw new MetaError(MetaServiceCode.ERR_DECPYPT, 'failed to decrypt');
     return guarded(MetaServiceCode.ERR_DECPYPT, 'failed to decrypt', () =>
@@ -79,8 +79,7 @@ export class Keyring {
     );
   }
 
-  /** The keys as they are stored, to be read only. */
-  async record(txn: Transaction): Promise<EncryptionKeyInfoPB> {
+  async #record(txn: Transaction): Promise<EncryptionKeyInfoPB> {
     // The keys only ever grow, so a call need not fail because another one added a key meanwhile.
     const stored = await readRecord(txn, keys.systemEncryptionKeys, {}, { snapshot: true });
     return stored ?? NO_KEYS;

@@ -7,20 +7,25 @@ export interface RouterOptions {
   readonly rpc: JsonRpc;
 }
 
-const SERVICE = 'MetaService';
-const ADMIN = 'http';
+const RPCS = '/MetaService/';
+const ADMIN = '/MetaService/http/';
 
 /** Sends each call to what serves its path. Slashes too many, and at the end, don't matter. */
 export function router({ admin, rpc }: RouterOptions): HttpHandler {
   return (call) => {
-    const [service, name, ...rest] = call.path.split('/').filter((part) => part !== '');
-    if (service === SERVICE && name === ADMIN) return admin.answer(call, rest.join('/'));
-    if (service === SERVICE && name !== undefined && rest.length === 0) return rpc.answer(call, name);
+    const path = withoutExtraSlashes(call.path);
+    if (path.startsWith(ADMIN)) return admin.answer(call, path.slice(ADMIN.length));
+    if (path.startsWith(RPCS)) return rpc.answer(call, path.slice(RPCS.length));
     return notFound(call);
   };
 }
 
+function withoutExtraSlashes(path: string): string {
+  if (!path.includes('//') && !path.endsWith('/')) return path;
+  return path.replace(/\/+/g, '/').replace(/\/$/, '');
+}
+
 function notFound({ path }: HttpCall): HttpAnswer {
-  const known = `/${SERVICE}/${ADMIN}/<operation>, /${SERVICE}/<method> and /health`;
+  const known = `${ADMIN}<operation>, ${RPCS}<method> and /health`;
   return { status: 404, contentType: 'text/plain', body: `nothing is served at ${path}; there are ${known}\n` };
 }
