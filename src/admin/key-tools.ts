@@ -6,17 +6,13 @@ import { bytesOfQuery, encodeKeyType, type KeyType, keyTypes } from '../keys/key
 import { drawKey } from '../keys/picture.ts';
 import type { KeyValue, Store, Transaction } from '../kv/store.ts';
 import { StoreError } from '../kv/store-error.ts';
+import type { HttpAnswer } from './http-types.ts';
+import { jsonReply, textReply } from './reply.ts';
 import { describeValue } from './value-text.ts';
 
 /** The parameters of a query as they were sent: these tools never decoded percent signs. */
 export interface RawQuery {
   get(name: string): string | undefined;
-}
-
-export interface ToolAnswer {
-  readonly status: number;
-  readonly contentType: 'application/json' | 'text/plain';
-  readonly body: string | Buffer;
 }
 
 /** A tablet has five. A `key` that is but a prefix finds more, and they stop making sense with the second tablet. */
@@ -26,50 +22,55 @@ const MOST_STATISTICS_PAIRS = 64;
 const MOST_VALUE_BYTES = 10_000_000;
 
 /** `decode_key`: draws the `key`, given in hex; with `unicode=false`, in ASCII. */
-export function decodeKeyTool(query: RawQuery): ToolAnswer {
+export function decodeKeyTool(query: RawQuery): HttpAnswer {
   const digits = query.get('key') ?? '';
-  if (digits === '') return invalidArgument('no key to decode');
+  if (digits === '') return jsonReply('INVALID_ARGUMENT', 'no key to decode');
   const picture = drawKey(bytesOfQuery(digits), { unicode: query.get('unicode') !== 'false' });
-  return picture === undefined ? invalidArgument(`failed to decode key, key=${digits}`) : text(picture);
+  return picture === undefined
+    ? jsonReply('INVALID_ARGUMENT', `failed to decode key, key=${digits}`)
+    : textReply(200, picture);
 }
 
 /** `encode_key`: draws the key that `key_type` and its parameters name, and writes it once more with `\x` before each byte. */
-export function encodeKeyTool(query: RawQuery): ToolAnswer {
+export function encodeKeyTool(query: RawQuery): HttpAnswer {
   const encoded = encodeQuery(query);
   if ('refusal' in encoded) return encoded.refusal;
   const hex = encoded.key.toString('hex');
   const picture = drawKey(Buffer.from(hex), { unicode: query.get('unicode') !== 'false' });
-  if (picture === undefined) return invalidArgument(`failed to decode encoded key, key=${hex}`);
-  return text(Buffer.concat([picture, Buffer.from(`${hex.replace(/../g, '\\x$&')}\n`)]));
+  if (picture === undefined) return jsonReply('INVALID_ARGUMENT', `failed to decode encoded key, key=${hex}`);
+  return textReply(200, Buffer.concat([picture, Buffer.from(`${hex.replace(/../g, '\\x$&')}\n`)]));
 }
 
 /**
  * `get_value`: prints what is stored at the key that `key_type` and its parameters name. A `key` in hex takes the place
  * of the parameters; `key_type` then says how to read the value, and if it is the wrong one, the result is nonsense or 400.
  */
-export async function getValueTool(store: Store, query: RawQuery): Promise<ToolAnswer> {
+export async function getValueTool(store: Store, query: RawQuery): Promise<HttpAnswer> {
   const digits = query.get('key') ?? '';
   const encoded = digits === '' ? encodeQuery(query) : findType(query, bytesFromHex(bytesOfQuery(digits)));
   if ('refusal' in encoded) return encoded.refusal;
   const { type, key } = encoded;
   const pairs = await readPairs(store, rangeOfValue(type, key));
-  if (pairs === undefined) return internalError(`failed to get kv, key=${hexOf(key)}`);
+  if (pairs === undefined) return jsonReply('INTERNAL_ERROR', `failed to get kv, key=${hexOf(key)}`);
   if (type.reader !== 'tablet statistics') {
     const [first] = pairs;
-    if (first === undefined) return internalError(`kv not found, key=${hexOf(key)}`);
-    if (!isNumberedAfter(key, first.key)) return internalError(`failed to get kv, key=${hexOf(key)}`);
+    if (first === undefined) return jsonReply('INTERNAL_ERROR', `kv not found, key=${hexOf(key)}`);
+    if (!isNumberedAfter(key, first.key)) return jsonReply('INTERNAL_ERROR', `failed to get kv, key=${hexOf(key)}`);
   }
   const value = describeValue(type, pairs);
-  return value === undefined ? invalidArgument(`failed to parse value, key=${hexOf(key)}`) : text(value);
+  return value === undefined
+    ? jsonReply('INVALID_ARGUMENT', `failed to parse value, key=${hexOf(key)}`)
+    : textReply(200, value);
 }
 
-type Encoded = { readonly type: KeyType; readonly key: Buffer } | { readonly refusal: ToolAnswer };
+type Encoded = { readonly type: KeyType; readonly key: Buffer } | { readonly refusal: HttpAnswer };
 
 function encodeQuery(query: RawQuery): Encoded {
   const found = findType(query, Buffer.alloc(0));
   if ('refusal' in found) return found;
   const encoded = encodeKeyType(found.type, (name) => query.get(name));
-  if ('missing' in encoded) return { refusal: invalidArgument(`${encoded.missing} is not given or empty`) };
+  if ('missing' in encoded)
+    return { refusal: jsonReply('INVALID_ARGUMENT', `${encoded.missing} is not given or empty`) };
   return { type: found.type, key: encoded.key };
 }
 
@@ -77,7 +78,7 @@ function findType(query: RawQuery, key: Buffer): Encoded {
   const name = query.get('key_type') ?? '';
   const type = keyTypes.get(name);
   if (type === undefined)
-    return { refusal: invalidArgument(`key_type not supported: ${name === '' ? '(empty)' : name}`) };
+    return { refusal: jsonReply('INVALID_ARGUMENT', `key_type not supported: ${name === '' ? '(empty)' : name}`) };
   return { type, key };
 }
 
@@ -120,20 +121,4 @@ async function collectPairs(txn: Transaction, { begin, end, limit }: ValueRange)
 
 function hexOf(key: Buffer): string {
   return key.toString('hex');
-}
-
-function text(body: string | Buffer): ToolAnswer {
-  return { status: 200, contentType: 'text/plain', body };
-}
-
-function invalidArgument(msg: string): ToolAnswer {
-  return refusal(400, 'INVALID_ARGUMENT', msg);
-}
-
-function internalError(msg: string): ToolAnswer {
-  return refusal(500, 'INTERNAL_ERROR', msg);
-}
-
-function refusal(status: number, code: string, msg: string): ToolAnswer {
-  return { status, contentType: 'application/json', body: JSON.stringify({ code, msg }, undefined, 4) };
 }
