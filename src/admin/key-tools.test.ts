@@ -11,19 +11,20 @@ import { writeRecord } from '../records/message-record.ts';
 import { addToTabletStats } from '../records/tablet-stats.ts';
 import { TabletStatsPBSchema } from '../schema/gen/cloud/tablet_stats_pb.ts';
 import { RecycleTxnPBSchema, TxnLabelPBSchema } from '../schema/gen/cloud/txn_pb.ts';
-import { decodeKeyTool, encodeKeyTool, getValueTool, type RawQuery, type ToolAnswer } from './key-tools.ts';
+import type { HttpAnswer } from './http-types.ts';
+import { decodeKeyTool, encodeKeyTool, getValueTool, type RawQuery } from './key-tools.ts';
 
 function query(parameters: Record<string, string>): RawQuery {
   const given = new Map(Object.entries(parameters));
   return { get: (name) => given.get(name) };
 }
 
-function jsonOf(answer: ToolAnswer): unknown {
+function jsonOf(answer: HttpAnswer): unknown {
   expect(answer.contentType).toBe('application/json');
   return { status: answer.status, ...(JSON.parse(answer.body.toString()) as object) };
 }
 
-function textOf(answer: ToolAnswer): string {
+function textOf(answer: HttpAnswer): string {
   expect(answer).toMatchObject({ status: 200, contentType: 'text/plain' });
   return answer.body.toString('utf8');
 }
@@ -145,7 +146,7 @@ describe('get_value', () => {
     const store = new MemoryStore();
     const key = keys.txnLabel.encode({ instance_id: 'i', db_id: 1, label: 'l' });
     const message = toBinary(TxnLabelPBSchema, create(TxnLabelPBSchema, { txnIds: [7n] }));
-    const get = async (stamp: string): Promise<ToolAnswer> => {
+    const get = async (stamp: string): Promise<HttpAnswer> => {
       store.begin().set(key, Buffer.concat([message, Buffer.from(stamp, 'hex')]));
       return getValueTool(store, query({ key_type: 'TxnLabelKey', key: hex(key) }));
     };

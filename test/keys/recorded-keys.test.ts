@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { decodeKeyTool, encodeKeyTool, getValueTool, type ToolAnswer } from '../../src/admin/key-tools.ts';
+import type { HttpAnswer } from '../../src/admin/http-types.ts';
+import { decodeKeyTool, encodeKeyTool, getValueTool } from '../../src/admin/key-tools.ts';
 import { MemoryStore } from './memory-store.ts';
 import { callOf, type RecordedStep, recordedSteps, takeoverPairs } from './recorded.ts';
 
 /** The parts of an answer that the suites compare: white space at the end of a text isn't one. */
-function compared(answer: ToolAnswer): { status: number; text?: string; json?: unknown } {
+function compared(answer: HttpAnswer): { status: number; text?: string; json?: unknown } {
   const { status, contentType } = answer;
   const body = answer.body.toString();
   // A value is sent as plain text even where it is a JSON object, which the suites compare as such.
