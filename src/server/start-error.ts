@@ -9,14 +9,12 @@ export class StartError extends Error {
 
 /** Why the store could not be opened. */
 export function storeStartError(error: unknown, settings: Settings): StartError {
-  const reason = error instanceof Error ? error.message : String(error);
-  const advice =
+  const reason = (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
+  const message =
     error instanceof StoreError && error.code === StoreErrorCode.InUse
-      ? '; stop the other process, or choose another directory (--data-dir DIR)'
-      : '';
-  return new StartError(`the store in ${settings.data_dir} can't be opened: ${withoutFullStop(reason)}${advice}`, {
-    cause: error,
-  });
+      ? `${reason}; stop the other process, or choose another directory (--data-dir DIR)`
+      : `the store in ${settings.data_dir} can't be opened: ${reason}`;
+  return new StartError(message, { cause: error });
 }
 
 const LISTEN_ADVICE: Readonly<Record<string, string>> = {
@@ -35,8 +33,4 @@ export function listenStartError(error: unknown, settings: Settings): StartError
   return new StartError(`can't listen on ${address}: ${code}${advice === undefined ? '' : `: ${advice}`}`, {
     cause: error,
   });
-}
-
-function withoutFullStop(sentence: string): string {
-  return sentence.replace(/\.$/, '');
 }

@@ -87,7 +87,9 @@ describe('the process', () => {
     const base = await first.base();
     const { code, stderr } = await ended(serve());
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^nereus: the store in .*data can't be opened: .*\(--data-dir DIR\)\n$/);
+    expect(stderr).toMatch(
+      /^nereus: .*data is in use by process \d+.*; stop the other process, .*\(--data-dir DIR\)\n$/,
+    );
     expect((await fetch(`${base}/health`)).status).toBe(200);
   });
 
