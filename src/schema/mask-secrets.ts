@@ -6,9 +6,10 @@ const MASK = '******';
 
 /**
  * What the name of a field, or a key in a map or a key-value list, has in it when the value is a secret or the half of
- * one. The access key counts too: with it, a leaked signature or a guess is worth more.
+ * one. The access key counts too: with it, a leaked signature or a guess is worth more. A keytab does not: what Doris is
+ * told of it is the path of a file.
  */
-const SECRET_WORDS = ['secret', 'password', 'passwd', 'token', 'credential', 'accesskey', 'keytab'];
+const SECRET_WORDS = ['secret', 'password', 'passwd', 'token', 'credential', 'accesskey'];
 const SECRET_PARTS: ReadonlySet<string> = new Set(['ak', 'sk']);
 
 /** A name alone says too little here. */
