@@ -1,9 +1,9 @@
-import { type KeyText, keyText } from './bytes.ts';
-import { checkKey, checkLimit, checkRange, checkStampOffset, checkValue, TransactionSize } from './limits.ts';
+import { type KeyText, keyAfter, keyText } from './bytes.ts';
+import { checkKey, checkLimit, checkRange, checkSize, checkStampOffset, checkValue } from './limits.ts';
 import type { Mutation } from './mutation.ts';
 import { ReadSet } from './read-set.ts';
 import { getThrough, scanThrough } from './read-through.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { Snapshot, SnapshotPage } from './snapshot.ts';
 import type { KeyValue, RangeOptions, ReadOptions, StoreLimits, Transaction } from './store.ts';
 import { StoreError, StoreErrorCode } from './store-error.ts';
 import { WriteBuffer } from './write-buffer.ts';
@@ -12,7 +12,8 @@ import { WriteBuffer } from './write-buffer.ts';
 export interface CommitRequest<S extends Snapshot> {
   /** What was read came from here; absent when nothing was read. */
   readonly snapshot: S | undefined;
-  readonly reads: ReadSet;
+  /** Absent when nothing was read that a commit must check. */
+  readonly reads: ReadSet | undefined;
   readonly mutations: readonly Mutation[];
   readonly size_bytes: number;
 }
@@ -34,16 +35,17 @@ type State = 'open' | 'committing' | 'committed' | 'ended';
 /** A transaction that keeps its writes and what it has read in memory until it commits. */
 export class BufferedTransaction<S extends Snapshot> implements Transaction {
   readonly #engine: BufferedEngine<S>;
-  readonly #size: TransactionSize;
-  readonly #reads = new ReadSet();
-  readonly #writes = new WriteBuffer();
+  /** Of keys and values written, and keys and ranges read. */
+  #size_bytes = 0;
+  // Made when they are needed: many transactions only read, or only write.
+  #reads: ReadSet | undefined;
+  #writes: WriteBuffer | undefined;
   #snapshot: S | undefined;
   #state: State = 'open';
   #versionstamp: Uint8Array | undefined;
 
   constructor(engine: BufferedEngine<S>) {
     this.#engine = engine;
-    this.#size = new TransactionSize(engine.limits);
   }
 
   get(key: Uint8Array, options?: ReadOptions): Promise<Uint8Array | undefined> {
@@ -78,8 +80,10 @@ export class BufferedTransaction<S extends Snapshot> implements Transaction {
       const page = this.#scan(low, high, Math.min(remaining, PAGE_PAIRS), reverse);
       const last = page.pairs[page.pairs.length - 1];
       if (last !== undefined) {
-        const [from, to] = reverse ? [keyText(last.key), high] : [low, `${keyText(last.key)}\0`];
-        this.#observe(from, to, snapshot);
+        const [from, to] = reverse ? [keyText(last.key), high] : [low, keyAfter(keyText(last.key))];
+        if (!snapshot) {
+          this.#relyOnRange(from, to);
+        }
         remaining -= page.pairs.length;
         [low, high] = reverse ? [low, from] : [to, high];
         yield page.pairs;
@@ -87,7 +91,9 @@ export class BufferedTransaction<S extends Snapshot> implements Transaction {
       }
       if (page.last && remaining > 0) {
         // Only a consumer who has come back to hear that there is nothing more has read the rest of the range.
-        this.#observe(low, high, snapshot);
+        if (!snapshot) {
+          this.#relyOnRange(low, high);
+        }
         return;
       }
     }
@@ -97,29 +103,25 @@ export class BufferedTransaction<S extends Snapshot> implements Transaction {
     this.#mustBeOpen();
     checkKey(this.#engine.limits, key);
     checkValue(this.#engine.limits, value);
-    this.#size.add(key.length + value.length);
-    this.#writes.push({ kind: 'set', key: keyText(key), value: Buffer.from(value) });
+    this.#write({ kind: 'set', key: keyText(key), value: Buffer.from(value) }, key.length + value.length);
   }
 
   clear(key: Uint8Array): void {
     this.#mustBeOpen();
     checkKey(this.#engine.limits, key);
-    this.#size.add(key.length);
-    this.#writes.push({ kind: 'clear', key: keyText(key) });
+    this.#write({ kind: 'clear', key: keyText(key) }, key.length);
   }
 
   clearRange(begin: Uint8Array, end: Uint8Array): void {
     this.#mustBeOpen();
     checkRange(this.#engine.limits, begin, end);
-    this.#size.add(begin.length + end.length);
-    this.#writes.push({ kind: 'clear-range', begin: keyText(begin), end: keyText(end) });
+    this.#write({ kind: 'clear-range', begin: keyText(begin), end: keyText(end) }, begin.length + end.length);
   }
 
   add(key: Uint8Array, delta: bigint): void {
     this.#mustBeOpen();
     checkKey(this.#engine.limits, key);
-    this.#size.add(key.length + 8);
-    this.#writes.push({ kind: 'add', key: keyText(key), delta });
+    this.#write({ kind: 'add', key: keyText(key), delta }, key.length + 8);
   }
 
   setVersionstampedKey(key: Uint8Array, offset: number, value: Uint8Array): void {
@@ -127,8 +129,10 @@ export class BufferedTransaction<S extends Snapshot> implements Transaction {
     checkKey(this.#engine.limits, key);
     checkStampOffset(key, offset);
     checkValue(this.#engine.limits, value);
-    this.#size.add(key.length + value.length);
-    this.#writes.push({ kind: 'set-stamped-key', key: Buffer.from(key), offset, value: Buffer.from(value) });
+    this.#write(
+      { kind: 'set-stamped-key', key: Buffer.from(key), offset, value: Buffer.from(value) },
+      key.length + value.length,
+    );
   }
 
   setVersionstampedValue(key: Uint8Array, value: Uint8Array, offset: number): void {
@@ -136,8 +140,10 @@ export class BufferedTransaction<S extends Snapshot> implements Transaction {
     checkKey(this.#engine.limits, key);
     checkValue(this.#engine.limits, value);
     checkStampOffset(value, offset);
-    this.#size.add(key.length + value.length);
-    this.#writes.push({ kind: 'set-stamped-value', key: keyText(key), value: Buffer.from(value), offset });
+    this.#write(
+      { kind: 'set-stamped-value', key: keyText(key), value: Buffer.from(value), offset },
+      key.length + value.length,
+    );
   }
 
   async readVersion(): Promise<bigint> {
@@ -147,7 +153,7 @@ export class BufferedTransaction<S extends Snapshot> implements Transaction {
 
   async commit(): Promise<void> {
     this.#mustBeOpen();
-    if (this.#writes.empty) {
+    if (this.#writes === undefined) {
       // What it read was one state of the store, so there is nothing to check.
       this.#end('committed');
       return;
@@ -158,7 +164,7 @@ export class BufferedTransaction<S extends Snapshot> implements Transaction {
         snapshot: this.#snapshot,
         reads: this.#reads,
         mutations: this.#writes.mutations,
-        size_bytes: this.#size.bytes,
+        size_bytes: this.#size_bytes,
       });
       this.#end('committed');
     } catch (error) {
@@ -180,14 +186,20 @@ export class BufferedTransaction<S extends Snapshot> implements Transaction {
     }
   }
 
+  #write(mutation: Mutation, size_bytes: number): void {
+    this.#grow(size_bytes);
+    this.#writes ??= new WriteBuffer();
+    this.#writes.push(mutation);
+  }
+
   #read(key: Uint8Array, snapshot: boolean): Uint8Array | undefined {
     this.#mustBeOpen();
     checkKey(this.#engine.limits, key);
     const text = keyText(key);
-    if (this.#writes.empty) {
+    if (this.#writes === undefined) {
       const value = this.#snapshotNow().get(text);
       if (!snapshot) {
-        this.#size.add(this.#reads.addKey(text));
+        this.#relyOnKey(text);
       }
       return value;
     }
@@ -198,28 +210,38 @@ export class BufferedTransaction<S extends Snapshot> implements Transaction {
     const own = overlay.get(text);
     // A value that this transaction has set itself does not depend on what others do.
     if (!snapshot && (own === undefined || own.kind === 'more')) {
-      this.#size.add(this.#reads.addKey(text));
+      this.#relyOnKey(text);
     }
     return getThrough(overlay, this.#snapshotNow(), text);
   }
 
-  #scan(low: KeyText, high: KeyText, limit: number, reverse: boolean) {
+  #scan(low: KeyText, high: KeyText, limit: number, reverse: boolean): SnapshotPage {
+    if (this.#writes === undefined) {
+      return this.#snapshotNow().scan(low, high, limit, reverse);
+    }
     const page = scanThrough(this.#writes.overlay(), this.#snapshotNow(), low, high, limit, reverse);
-    if (!this.#writes.empty) {
-      const last = page.last ? undefined : page.pairs[page.pairs.length - 1];
-      const from = reverse && last !== undefined ? keyText(last.key) : low;
-      const to = !reverse && last !== undefined ? `${keyText(last.key)}\0` : high;
-      if (this.#writes.unknownIn(from, to)) {
-        throw unreadable();
-      }
+    const last = page.last ? undefined : page.pairs[page.pairs.length - 1];
+    const from = reverse && last !== undefined ? keyText(last.key) : low;
+    const to = !reverse && last !== undefined ? keyAfter(keyText(last.key)) : high;
+    if (this.#writes.unknownIn(from, to)) {
+      throw unreadable();
     }
     return page;
   }
 
-  #observe(begin: KeyText, end: KeyText, snapshot: boolean): void {
-    if (!snapshot) {
-      this.#size.add(this.#reads.addRange(begin, end));
-    }
+  #relyOnKey(key: KeyText): void {
+    this.#reads ??= new ReadSet();
+    this.#grow(this.#reads.addKey(key));
+  }
+
+  #relyOnRange(begin: KeyText, end: KeyText): void {
+    this.#reads ??= new ReadSet();
+    this.#grow(this.#reads.addRange(begin, end));
+  }
+
+  #grow(bytes: number): void {
+    checkSize(this.#engine.limits, this.#size_bytes + bytes);
+    this.#size_bytes += bytes;
   }
 
   #snapshotNow(): S {

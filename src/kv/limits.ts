@@ -50,26 +50,12 @@ export function checkLimit(limit: number | undefined): void {
   }
 }
 
-/** Counts what a transaction reads and writes, and throws `transaction_too_large` once it is too much. */
-export class TransactionSize {
-  #bytes = 0;
-  readonly #most_bytes: number;
-
-  constructor(limits: StoreLimits) {
-    this.#most_bytes = limits.transaction_bytes;
-  }
-
-  add(bytes: number): void {
-    if (this.#bytes + bytes > this.#most_bytes) {
-      throw new StoreError(
-        StoreErrorCode.TransactionTooLarge,
-        `The transaction reads and writes more than ${this.#most_bytes} bytes of keys and values.`,
-      );
-    }
-    this.#bytes += bytes;
-  }
-
-  get bytes(): number {
-    return this.#bytes;
+/** Throws `transaction_too_large` unless a transaction may have `bytes` in keys and values written, and keys and ranges read. */
+export function checkSize(limits: StoreLimits, bytes: number): void {
+  if (bytes > limits.transaction_bytes) {
+    throw new StoreError(
+      StoreErrorCode.TransactionTooLarge,
+      `The transaction reads and writes ${bytes} bytes of keys and values; at most ${limits.transaction_bytes} are allowed.`,
+    );
   }
 }

@@ -1,14 +1,10 @@
-import { type KeyText, keyAfter } from './bytes.ts';
+import type { KeyText } from './bytes.ts';
 import { RangeSet } from './range-set.ts';
 
 /** What a transaction has read and relies on: single keys, and ranges of which it knows every key that is there and that no other is. */
 export class ReadSet {
   readonly keys = new Set<KeyText>();
   readonly ranges = new RangeSet();
-
-  get empty(): boolean {
-    return this.keys.size === 0 && this.ranges.empty;
-  }
 
   /** Returns how many bytes this adds to the set. */
   addKey(key: KeyText): number {
@@ -26,10 +22,5 @@ export class ReadSet {
     }
     this.ranges.add(begin, end);
     return begin.length + end.length;
-  }
-
-  /** Adds the range from `begin` up to and with `last`. */
-  addRangeThrough(begin: KeyText, last: KeyText): number {
-    return this.addRange(begin, keyAfter(last));
   }
 }

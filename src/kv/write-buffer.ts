@@ -8,15 +8,11 @@ import { VERSIONSTAMP_BYTES } from './store.ts';
 /** The writes of a transaction: the list that the commit replays, and what the transaction itself sees of them. */
 export class WriteBuffer {
   readonly mutations: Mutation[] = [];
-  readonly #overlay = new Overlay();
+  #overlay: Overlay | undefined;
   /** Where a key with a versionstamp may come to lie: what is there can't be told before the commit. */
-  readonly #unknown = new RangeSet();
+  #unknown: RangeSet | undefined;
   /** How many mutations the overlay shows. Most transactions read first and write then, and never need it. */
   #shown = 0;
-
-  get empty(): boolean {
-    return this.mutations.length === 0;
-  }
 
   push(mutation: Mutation): void {
     this.mutations.push(mutation);
@@ -24,10 +20,11 @@ export class WriteBuffer {
 
   /** The writes so far, as reads must see them. */
   overlay(): Overlay {
+    this.#overlay ??= new Overlay();
     while (this.#shown < this.mutations.length) {
       const mutation = this.mutations[this.#shown++];
       if (mutation !== undefined) {
-        this.#show(mutation);
+        this.#show(mutation, this.#overlay);
       }
     }
     return this.#overlay;
@@ -37,41 +34,46 @@ export class WriteBuffer {
   unknownIn(begin: KeyText, end: KeyText): boolean {
     const overlay = this.overlay();
     return (
-      this.#unknown.intersects(begin, end) ||
+      this.#unknown?.intersects(begin, end) === true ||
       overlay.keysIn(begin, end).some((key) => overlay.get(key)?.kind === 'unknown')
     );
   }
 
   /** `unknownIn` for one key. */
   unknownAt(key: KeyText): boolean {
-    return this.overlay().get(key)?.kind === 'unknown' || this.#unknown.contains(key);
+    return this.overlay().get(key)?.kind === 'unknown' || this.#unknown?.contains(key) === true;
   }
 
-  #show(mutation: Mutation): void {
+  #show(mutation: Mutation, overlay: Overlay): void {
     switch (mutation.kind) {
       case 'set':
-        this.#overlay.put(mutation.key, { kind: 'value', value: mutation.value });
+        overlay.put(mutation.key, { kind: 'value', value: mutation.value });
         break;
       case 'clear':
-        this.#overlay.put(mutation.key, ABSENT);
+        overlay.put(mutation.key, ABSENT);
         break;
       case 'clear-range':
-        this.#overlay.clearRange(mutation.begin, mutation.end);
+        overlay.clearRange(mutation.begin, mutation.end);
         break;
       case 'add':
-        this.#overlay.put(mutation.key, addTo(this.#overlay.get(mutation.key), mutation.delta));
+        overlay.put(mutation.key, addTo(overlay.get(mutation.key), mutation.delta));
         break;
       case 'set-stamped-value':
-        this.#overlay.put(mutation.key, UNKNOWN);
+        overlay.put(mutation.key, UNKNOWN);
         break;
       case 'set-stamped-key': {
-        const lowest = keyText(mutation.key.fill(0x00, mutation.offset, mutation.offset + VERSIONSTAMP_BYTES));
-        const highest = keyText(mutation.key.fill(0xff, mutation.offset, mutation.offset + VERSIONSTAMP_BYTES));
-        this.#unknown.add(lowest, keyAfter(highest));
+        const [lowest, highest] = [0x00, 0xff].map((byte) => stampedWith(mutation.key, mutation.offset, byte));
+        this.#unknown ??= new RangeSet();
+        this.#unknown.add(lowest ?? '', keyAfter(highest ?? ''));
         break;
       }
     }
   }
+}
+
+/** The key with a versionstamp whose bytes are all `byte`. */
+function stampedWith(key: Uint8Array, offset: number, byte: number): KeyText {
+  return keyText(key.slice().fill(byte, offset, offset + VERSIONSTAMP_BYTES));
 }
 
 function addTo(below: PendingWrite | undefined, delta: bigint): PendingWrite {

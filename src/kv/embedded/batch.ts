@@ -57,7 +57,7 @@ export class Batch {
       return { versionstamp: encodeVersionstamp(this.#version, 0) };
     }
     const { snapshot, reads, mutations } = request;
-    if (snapshot !== undefined && !stillHolds(reads, snapshot, this.#latest, this.#ahead)) {
+    if (snapshot !== undefined && reads !== undefined && !stillHolds(reads, snapshot, this.#latest, this.#ahead)) {
       return undefined;
     }
     const versionstamp = encodeVersionstamp(this.#version, this.#taken++);

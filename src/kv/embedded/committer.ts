@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CommitRequest } from '../buffered-transaction.ts';
 import { StoreError, StoreErrorCode } from '../store-error.ts';
 import { MOST_PLACES_IN_A_VERSION } from '../versionstamp.ts';
@@ -66,8 +65,8 @@ export class Committer {
 
   async #run(): Promise<void> {
     do {
-      // Whoever commits in this turn of the event loop is in the batch.
-      await nextTurn();
+      // Whoever commits before the event loop goes on to its next event is in the batch.
+      await new Promise<void>((resolve) => process.nextTick(resolve));
       const waiting = this.#takeWaiting();
       try {
         this.#answer(waiting, await this.#write(waiting));
@@ -114,20 +113,23 @@ export class Committer {
    * ours. This needs no turn of the event loop while the lock is held. Undefined when another process has come first.
    */
   async #writeUnlessOvertaken(waiting: readonly Waiting[]): Promise<readonly Decision[] | undefined> {
-    const latest = this.#snapshots.take();
     let batch: Batch | undefined;
     try {
-      batch = new Batch(waiting, latest);
-      if (batch.empty) {
-        return batch.decisions;
+      const latest = this.#latest();
+      let written: Promise<boolean>;
+      try {
+        batch = new Batch(waiting, latest);
+        if (batch.empty) {
+          return batch.decisions;
+        }
+        written = writeIfVersionIs(this.#writer.own, batch.version_before, () => this.#handOver(batch));
+      } finally {
+        // Held any longer, it would keep the commit from using the pages again that the last one has left.
+        latest.release();
       }
-      const { version_before } = batch;
-      const written = await writeIfVersionIs(this.#writer.own, version_before, () => this.#handOver(batch));
-      return written ? batch.decisions : undefined;
+      return (await written) ? batch.decisions : undefined;
     } catch (error) {
       throw await commitFailure(error, batch?.version_before, this.#snapshots);
-    } finally {
-      latest.release();
     }
   }
 
@@ -137,7 +139,7 @@ export class Committer {
     try {
       // An error in the callback of a child transaction undoes its writes; that of a plain one would commit them.
       await this.#writer.own.childTransaction(() => {
-        const latest = this.#snapshots.take();
+        const latest = this.#latest();
         try {
           batch = new Batch(waiting, latest);
           if (!batch.empty) {
@@ -151,6 +153,11 @@ export class Committer {
     } catch (error) {
       throw await commitFailure(error, (batch as Batch | undefined)?.version_before, this.#snapshots);
     }
+  }
+
+  #latest(): Lease {
+    this.#snapshots.lookAgain();
+    return this.#snapshots.take();
   }
 
   /** lmdb would commit what was handed over before an error. There is none to expect, so there is no way on from it either. */
@@ -168,6 +175,8 @@ export class Committer {
   }
 
   #answer(waiting: readonly Waiting[], decisions: readonly Decision[]): void {
+    // Whoever hears of a commit from here on is to find it in the store.
+    this.#snapshots.lookAgain();
     let commits = 0;
     waiting.forEach(({ request, resolve, reject }, i) => {
       const decision = decisions[i];

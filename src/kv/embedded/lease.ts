@@ -1,31 +1,37 @@
-import type { Transaction as LmdbTransaction } from 'lmdb';
 import type { KeyText } from '../bytes.ts';
 import type { Snapshot, SnapshotPage } from '../snapshot.ts';
 import type { KeyValue } from '../store.ts';
 import { StoreError, StoreErrorCode } from '../store-error.ts';
-import type { Handle } from './environment.ts';
+import type { State } from './state.ts';
 import { storageError } from './storage-error.ts';
 import { readStoredVersion } from './version.ts';
 
 /** A page ends when it has this much, so that one page doesn't hold up the event loop. */
 const PAGE_BYTES = 512 * 1024;
 
+/** Why a lease is over. */
+type Ending = typeof StoreErrorCode.TooOld | typeof StoreErrorCode.Closed | typeof StoreErrorCode.Misuse;
+
+const ENDED_BECAUSE: Readonly<Record<Ending, string>> = {
+  [StoreErrorCode.TooOld]: 'The transaction has taken too long: its snapshot is no longer kept.',
+  [StoreErrorCode.Closed]: 'The store is closed.',
+  [StoreErrorCode.Misuse]: 'The snapshot has been given back.',
+};
+
 /** One transaction's hold on a state of the store. */
 export class Lease implements Snapshot {
-  readonly #handle: Handle;
+  readonly #state: State;
+  readonly #ended_with: (lease: Lease) => void;
   readonly #began = performance.now();
-  readonly #returned: () => void;
-  readonly #options: { transaction: LmdbTransaction };
-  #ended: typeof StoreErrorCode.TooOld | typeof StoreErrorCode.Closed | typeof StoreErrorCode.Misuse | undefined;
+  #ending: Ending | undefined;
 
-  constructor(handle: Handle, transaction: LmdbTransaction, returned: () => void) {
-    this.#handle = handle;
-    this.#options = { transaction };
-    this.#returned = returned;
+  constructor(state: State, ended_with: (lease: Lease) => void) {
+    this.#state = state;
+    this.#ended_with = ended_with;
   }
 
-  get transaction(): LmdbTransaction {
-    return this.#options.transaction;
+  get state(): State {
+    return this.#state;
   }
 
   get age_ms(): number {
@@ -35,7 +41,7 @@ export class Lease implements Snapshot {
   get(key: KeyText): Uint8Array | undefined {
     this.#mustLive();
     try {
-      return this.#handle.data.get(key, this.#options);
+      return this.#state.handle.data.get(key, this.#state.options);
     } catch (error) {
       throw storageError('A read has failed', error);
     }
@@ -46,13 +52,14 @@ export class Lease implements Snapshot {
     if (begin >= end) {
       return { pairs: [], last: true };
     }
+    const { handle, options } = this.#state;
     const bounds = reverse
       ? { start: end, end: begin, reverse, exclusiveStart: true, inclusiveEnd: true }
       : { start: begin, end };
     const pairs: KeyValue[] = [];
     let bytes = 0;
     try {
-      for (const { key, value } of this.#handle.data.getRange({ ...bounds, ...this.#options })) {
+      for (const { key, value } of handle.data.getRange({ ...bounds, ...options })) {
         if (pairs.length >= limit || bytes >= PAGE_BYTES) {
           return { pairs, last: false };
         }
@@ -69,7 +76,8 @@ export class Lease implements Snapshot {
   *keys(begin: KeyText, end: KeyText): Iterable<Uint8Array> {
     this.#mustLive();
     if (begin < end) {
-      for (const key of this.#handle.data.getKeys({ start: begin, end, ...this.#options })) {
+      const { handle, options } = this.#state;
+      for (const key of handle.data.getKeys({ start: begin, end, ...options })) {
         yield key as Uint8Array;
       }
     }
@@ -77,39 +85,35 @@ export class Lease implements Snapshot {
 
   version(): bigint {
     this.#mustLive();
-    return readStoredVersion(this.#handle.own, this.transaction);
+    return readStoredVersion(this.#state.handle.own, this.#state.options.transaction);
   }
 
   /** Whether both are one and the same state: no commit lies between them. */
   sameState(other: Lease): boolean {
-    return this.transaction === other.transaction;
+    return this.#state === other.#state;
+  }
+
+  /** Why a transaction with this snapshot can't commit any more, or undefined when it can. */
+  refusal(most_ms: number): StoreError | undefined {
+    const ending = this.#ending ?? (this.age_ms > most_ms ? StoreErrorCode.TooOld : undefined);
+    return ending === undefined ? undefined : new StoreError(ending, ENDED_BECAUSE[ending]);
   }
 
   release(): void {
     this.end(StoreErrorCode.Misuse);
   }
 
-  /** Takes the snapshot away from whoever holds it: from now on reads throw `code`. */
-  end(code: NonNullable<typeof this.ended>): void {
-    if (this.#ended === undefined) {
-      this.#ended = code;
-      this.#returned();
+  /** Takes the snapshot away from whoever holds it: from now on its methods throw `ending`. */
+  end(ending: Ending): void {
+    if (this.#ending === undefined) {
+      this.#ending = ending;
+      this.#ended_with(this);
     }
-  }
-
-  get ended() {
-    return this.#ended;
   }
 
   #mustLive(): void {
-    if (this.#ended !== undefined) {
-      throw new StoreError(this.#ended, ENDED_BECAUSE[this.#ended]);
+    if (this.#ending !== undefined) {
+      throw new StoreError(this.#ending, ENDED_BECAUSE[this.#ending]);
     }
   }
 }
-
-const ENDED_BECAUSE = {
-  [StoreErrorCode.TooOld]: 'The transaction has taken too long: its snapshot is no longer kept.',
-  [StoreErrorCode.Closed]: 'The store is closed.',
-  [StoreErrorCode.Misuse]: 'The snapshot has been given back.',
-} as const;

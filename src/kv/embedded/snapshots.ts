@@ -3,6 +3,7 @@ import { StoreError, StoreErrorCode } from '../store-error.ts';
 import { EMBEDDED_LIMITS } from './embedded-limits.ts';
 import type { Handle } from './environment.ts';
 import { Lease } from './lease.ts';
+import { State } from './state.ts';
 import { storageError } from './storage-error.ts';
 
 /** The most different states that one process keeps readable at a time. */
@@ -10,16 +11,17 @@ const MOST_STATES = 500;
 const SWEEP_EVERY_MS = 250;
 
 /**
- * Hands out snapshots. All that are taken between two commits are one LMDB read transaction, so their number is bounded
- * by the commits of the last seconds, not by the transactions in flight.
+ * Hands out snapshots. All that are taken between two commits share one LMDB read transaction, so the slots that are
+ * needed are bounded by the commits of the last seconds, not by the transactions in flight.
  */
 export class Snapshots {
   readonly #handle: Handle;
+  readonly #states = new Map<LmdbTransaction, State>();
   /** In the order in which they were taken, so the oldest come first. */
   readonly #leases = new Set<Lease>();
-  /** How many leases hold each LMDB read transaction. */
-  readonly #holders = new Map<LmdbTransaction, number>();
   readonly #sweeper: NodeJS.Timeout;
+  /** The state that was the newest when the event loop began what it does now. */
+  #current: State | undefined;
 
   constructor(handle: Handle) {
     this.#handle = handle;
@@ -27,13 +29,15 @@ export class Snapshots {
     this.#sweeper.unref();
   }
 
-  /** The newest state, that of other processes' commits included. */
+  /** The newest state: it holds every commit, of this process or another, whose acknowledgement can be known here. */
   take(): Lease {
-    const transaction = this.#newest();
-    const lease = new Lease(this.#handle, transaction, () => this.#returned(lease));
+    const state = this.#current ?? this.#newest();
+    state.holders++;
+    const lease = new Lease(state, this.#returned);
     this.#leases.add(lease);
-    this.#holders.set(transaction, (this.#holders.get(transaction) ?? 0) + 1);
-    this.#endOldestStates();
+    if (this.#states.size > MOST_STATES) {
+      this.#endOldestStates();
+    }
     return lease;
   }
 
@@ -42,19 +46,49 @@ export class Snapshots {
     this.#leases.delete(lease);
   }
 
+  /** Makes the next snapshot a new look at the store. */
+  readonly lookAgain = (): void => {
+    if (this.#current !== undefined) {
+      const state = this.#current;
+      this.#current = undefined;
+      this.#leave(state);
+    }
+  };
+
   get count(): number {
     return this.#leases.size;
   }
 
   close(): void {
     clearInterval(this.#sweeper);
+    this.lookAgain();
     for (const lease of this.#leases) {
       lease.end(StoreErrorCode.Closed);
     }
   }
 
+  /**
+   * Looks for commits of this process and of others. What is found serves until the event loop turns to its next
+   * event: before that, no word of a later commit can have reached anyone here.
+   */
+  #newest(): State {
+    const transaction = this.#newestTransaction();
+    let state = this.#states.get(transaction);
+    if (state === undefined) {
+      state = new State(this.#handle, transaction);
+      this.#states.set(transaction, state);
+    } else {
+      // lmdb counts uses; a state is one.
+      transaction.done();
+    }
+    state.holders++;
+    this.#current = state;
+    process.nextTick(this.lookAgain);
+    return state;
+  }
+
   /** lmdb hands its last read transaction out again when there has been no commit since, in this process or another. */
-  #newest(): LmdbTransaction {
+  #newestTransaction(): LmdbTransaction {
     try {
       this.#handle.own.resetReadTxn();
       return this.#handle.own.useReadTransaction();
@@ -66,16 +100,17 @@ export class Snapshots {
     }
   }
 
-  #returned(lease: Lease): void {
+  readonly #returned = (lease: Lease): void => {
     this.#leases.delete(lease);
-    const transaction = lease.transaction;
-    const holders = (this.#holders.get(transaction) ?? 1) - 1;
-    if (holders === 0) {
-      this.#holders.delete(transaction);
-    } else {
-      this.#holders.set(transaction, holders);
+    this.#leave(lease.state);
+  };
+
+  #leave(state: State): void {
+    if (--state.holders === 0) {
+      const { transaction } = state.options;
+      this.#states.delete(transaction);
+      transaction.done();
     }
-    transaction.done();
   }
 
   #endOld(): void {
@@ -89,7 +124,7 @@ export class Snapshots {
 
   #endOldestStates(): void {
     for (const lease of this.#leases) {
-      if (this.#holders.size <= MOST_STATES) {
+      if (this.#states.size <= MOST_STATES) {
         return;
       }
       lease.end(StoreErrorCode.TooOld);

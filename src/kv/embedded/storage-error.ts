@@ -18,6 +18,7 @@ export async function commitFailure(
 ): Promise<StoreError> {
   const reason = await innerReason(error);
   try {
+    snapshots.lookAgain();
     const now = snapshots.take();
     const untouched = version_before === undefined || now.version() === version_before;
     now.release();

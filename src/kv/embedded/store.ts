@@ -65,14 +65,11 @@ export class EmbeddedStore implements Store, BufferedEngine<Lease> {
     return this.#snapshots.take();
   }
 
-  async commit(request: CommitRequest<Lease>): Promise<Uint8Array> {
-    this.#mustBeOpen();
+  commit(request: CommitRequest<Lease>): Promise<Uint8Array> {
     const { snapshot } = request;
-    if (snapshot !== undefined && (snapshot.ended !== undefined || snapshot.age_ms > this.limits.transaction_ms)) {
-      throw new StoreError(
-        snapshot.ended === StoreErrorCode.Closed ? StoreErrorCode.Closed : StoreErrorCode.TooOld,
-        'The transaction has taken too long: its snapshot is no longer kept.',
-      );
+    const refusal = this.#refusal() ?? snapshot?.refusal(this.limits.transaction_ms);
+    if (refusal !== undefined) {
+      return Promise.reject(refusal);
     }
     if (snapshot !== undefined) {
       this.#snapshots.keep(snapshot);
@@ -110,9 +107,14 @@ export class EmbeddedStore implements Store, BufferedEngine<Lease> {
   }
 
   #mustBeOpen(): void {
-    if (this.#closing !== undefined) {
-      throw new StoreError(StoreErrorCode.Closed, 'The store is closed.');
+    const refusal = this.#refusal();
+    if (refusal !== undefined) {
+      throw refusal;
     }
+  }
+
+  #refusal(): StoreError | undefined {
+    return this.#closing === undefined ? undefined : new StoreError(StoreErrorCode.Closed, 'The store is closed.');
   }
 }
 

@@ -1,0 +1,15 @@
+import type { Transaction as LmdbTransaction } from 'lmdb';
+import type { Handle } from './environment.ts';
+
+/** One state of the store that is kept readable: an LMDB read transaction, and how many share it. */
+export class State {
+  readonly handle: Handle;
+  /** What lmdb wants with each read. */
+  readonly options: { readonly transaction: LmdbTransaction };
+  holders = 0;
+
+  constructor(handle: Handle, transaction: LmdbTransaction) {
+    this.handle = handle;
+    this.options = { transaction };
+  }
+}
