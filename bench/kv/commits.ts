@@ -8,9 +8,9 @@ export async function benchCommits(rounds: number): Promise<BenchResult[]> {
   try {
     const results: BenchResult[] = [];
     for (const [in_flight, count] of [
-      [1, 200],
-      [64, 4_000],
       [512, 30_000],
+      [64, 6_000],
+      [1, 300],
     ] as const) {
       results.push(
         await compare(

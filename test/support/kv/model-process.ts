@@ -11,5 +11,4 @@ const histories = await Promise.all(
   ),
 );
 await store.close();
-process.send?.(histories.flat());
-process.disconnect?.();
+process.send?.(histories.flat(), () => process.disconnect());

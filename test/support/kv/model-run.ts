@@ -26,15 +26,14 @@ export async function runHere(store: Store, { seed, clients, transactions }: Mod
 export async function runElsewhere(dir: string, name: string, run: ModelRun): Promise<Committed[]> {
   const { seed, clients, transactions } = run;
   const child = forkProgram('model-process', [dir, name, String(seed), String(clients), String(transactions)]);
-  let history: Committed[] | undefined;
-  child.on('message', (message) => {
-    history = message as Committed[];
+  const ended = once(child, 'exit').then(([code]) => {
+    if (code !== 0) {
+      throw new Error(`The process ${name} ended with ${code}.`);
+    }
   });
-  const [code] = await once(child, 'exit');
-  if (code !== 0 || history === undefined) {
-    throw new Error(`The process ${name} ended with ${code}.`);
-  }
-  return history;
+  // Its message may be read only after its end was noticed.
+  const [[history]] = await Promise.all([once(child, 'message'), ended]);
+  return history as Committed[];
 }
 
 /** Throws unless the history is serializable and the store holds what it leaves behind. */
