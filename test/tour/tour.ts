@@ -21,9 +21,12 @@ interface Block {
 
 const ASSIGNMENT = /^[A-Z_]+=\S+$/;
 
+/** What a command prints that is done and has nothing to say: the answer of every command without one of its own. */
+const DONE = '{\n    "code": "OK",\n    "msg": ""\n}';
+
 /**
  * Reads a section of a Markdown file as a tour: each `sh` block is a command, and the `json` or `text` block after it
- * is what the command prints. Throws where that is not so.
+ * is what the command prints. Throws for a block that is neither.
  */
 export function readTour(file: string, markdown: string, heading: string): (Start | Call)[] {
   const steps: (Start | Call)[] = [];
@@ -37,9 +40,11 @@ export function readTour(file: string, markdown: string, heading: string): (Star
       steps.push({ kind: 'start' });
       continue;
     }
-    const answer = blocks[++i];
-    if (answer === undefined || answer.language === 'sh') throw new Error(`${place}: no answer follows this command`);
-    steps.push({ kind: 'call', place, command: [...variables, block.text].join('\n'), answer: answer.text });
+    const next = blocks[i + 1];
+    const answered = next?.language === 'json' || next?.language === 'text';
+    if (answered) i++;
+    const answer = answered ? next.text : DONE;
+    steps.push({ kind: 'call', place, command: [...variables, block.text].join('\n'), answer });
     variables.push(...block.text.split('\n').filter((line) => ASSIGNMENT.test(line)));
   }
   return steps;
