@@ -41,11 +41,7 @@ export async function createInstance(call: Call, request: CreateInstanceRequest)
   return {};
 }
 
-function builtInVault(
-  call: Call,
-  instance: InstanceInfoPB,
-  given: StorageVaultPB,
-): StorageVaultPB | Promise<StorageVaultPB> {
+function builtInVault(call: Call, instance: InstanceInfoPB, given: StorageVaultPB): Promise<StorageVaultPB> {
   const vault = clone(StorageVaultPBSchema, given);
   vault.name = BUILT_IN_VAULT_NAME;
   return vault.hdfsInfo ? newHdfsVault(call, instance, vault) : newS3Vault(call, instance, vault);

@@ -4,12 +4,12 @@ import { createCipheriv, createDecipheriv } from 'node:crypto';
  * The methods that Doris names in an `EncryptionInfoPB` and can use: the others need an initialization vector, which
  * its records have no room for.
  */
-const METHODS: Readonly<Record<string, { readonly cipher: string; readonly key_bytes: number }>> = {
-  AES_128_ECB: { cipher: 'aes-128-ecb', key_bytes: 16 },
-  AES_256_ECB: { cipher: 'aes-256-ecb', key_bytes: 32 },
-};
+const METHODS: ReadonlyMap<string, { readonly cipher: string; readonly key_bytes: number }> = new Map([
+  ['AES_128_ECB', { cipher: 'aes-128-ecb', key_bytes: 16 }],
+  ['AES_256_ECB', { cipher: 'aes-256-ecb', key_bytes: 32 }],
+]);
 
-export const ENCRYPTION_METHODS: readonly string[] = Object.keys(METHODS);
+export const ENCRYPTION_METHODS: readonly string[] = [...METHODS.keys()];
 
 /** A key or a method that secrets can't be encrypted or decrypted with. Says nothing of either. */
 export class CipherError extends Error {
@@ -37,7 +37,7 @@ export function decrypt(encrypted: string, method: string, key: Uint8Array): str
 }
 
 function methodNamed(method: string): { readonly cipher: string; readonly key_bytes: number } {
-  const known = METHODS[method];
+  const known = METHODS.get(method);
   if (!known) throw new CipherError(`unknown encryption method; known are ${ENCRYPTION_METHODS.join(', ')}`);
   return known;
 }

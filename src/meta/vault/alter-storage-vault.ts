@@ -95,7 +95,7 @@ async function addBuiltInVault(call: Call, instance: InstanceInfoPB, request: Re
 async function addGivenVault(call: Call, instance: InstanceInfoPB, request: Request): Promise<string> {
   const given = request.vault ?? create(StorageVaultPBSchema);
   requireFreeVaultName(instance, given.name);
-  const vault = given.hdfsInfo ? newHdfsVault(call, instance, given) : await newS3Vault(call, instance, given);
+  const vault = await (given.hdfsInfo ? newHdfsVault(call, instance, given) : newS3Vault(call, instance, given));
   addVault(call, instance, vault);
   return vault.id;
 }

@@ -34,7 +34,6 @@ async function openVaults(call: Call, instanceId: string): Promise<StorageVaultP
   const vaults: StorageVaultPB[] = [];
   for await (const { message } of scanRecords(call.txn, keys.storageVault, { instance_id: instanceId })) {
     const vault = clone(StorageVaultPBSchema, message);
-    // A vault on HDFS that was given keys besides has them as they were given, without encryption.
     if (vault.objInfo) vault.objInfo = await openObjectStore(call, vault.objInfo);
     vaults.push(vault);
   }

@@ -10,11 +10,15 @@ import {
 import { isSet } from '../../schema/presence.ts';
 import type { Call } from '../call.ts';
 import { invalid } from '../meta-error.ts';
-import { nextResourceId, trimPrefix } from './object-store.ts';
+import { nextResourceId, sealKeys, trimPrefix } from './object-store.ts';
 import { renameVault } from './vault-record.ts';
 
 /** The record of a new vault on HDFS. Throws `INVALID_ARGUMENT` for a prefix with a scheme, or without a file system. */
-export function newHdfsVault(call: Call, instance: InstanceInfoPB, given: StorageVaultPB): StorageVaultPB {
+export async function newHdfsVault(
+  call: Call,
+  instance: InstanceInfoPB,
+  given: StorageVaultPB,
+): Promise<StorageVaultPB> {
   const vault = clone(StorageVaultPBSchema, given);
   const info = vault.hdfsInfo ?? create(HdfsVaultInfoSchema);
   if (info.prefix.includes('://')) throw invalid(`invalid prefix: ${info.prefix}`);
@@ -28,6 +32,8 @@ export function newHdfsVault(call: Call, instance: InstanceInfoPB, given: Storag
   info.buildConf = conf;
   vault.hdfsInfo = info;
   vault.id = nextResourceId(instance);
+  // Doris keeps an object store that comes with it, of no use as it is, so its keys must be no more readable than others.
+  if (vault.objInfo) await sealKeys(call, vault.objInfo);
   return vault;
 }
 
@@ -42,13 +48,12 @@ export function alterHdfsVault(
   if (!from || isSet(wanted.hdfsInfo, 'prefix') || isSet(from, 'fsName')) {
     throw invalid('You can not alter prefix or fs name because it might lose previoud written data');
   }
+  if (!vault.hdfsInfo) throw invalid(`invalid storage vault, not on HDFS, name =${vault.name}`);
   if (isSet(wanted, 'alterName')) renameVault(instance, vault, position, wanted.alterName);
-  const info = vault.hdfsInfo ?? create(HdfsVaultInfoSchema);
-  const conf = info.buildConf ?? create(HdfsBuildConfSchema);
+  const conf = vault.hdfsInfo.buildConf ?? create(HdfsBuildConfSchema);
   if (isSet(from, 'hdfsKerberosKeytab')) conf.hdfsKerberosKeytab = from.hdfsKerberosKeytab;
   if (isSet(from, 'hdfsKerberosPrincipal')) conf.hdfsKerberosPrincipal = from.hdfsKerberosPrincipal;
   if (isSet(from, 'user')) conf.user = from.user;
-  conf.hdfsConfs.push(...from.hdfsConfs);
-  info.buildConf = conf;
-  vault.hdfsInfo = info;
+  conf.hdfsConfs = [...conf.hdfsConfs, ...from.hdfsConfs];
+  vault.hdfsInfo.buildConf = conf;
 }

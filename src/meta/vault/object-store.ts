@@ -1,4 +1,4 @@
-import { clone } from '@bufbuild/protobuf';
+import { clearField, clone } from '@bufbuild/protobuf';
 import type { InstanceInfoPB } from '../../schema/gen/cloud/instance_pb.ts';
 import { type ObjectStoreInfoPB, ObjectStoreInfoPBSchema } from '../../schema/gen/cloud/object_store_pb.ts';
 import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
@@ -13,9 +13,15 @@ export function badObjectStore(): MetaError {
   return new MetaError(MetaServiceCode.INVALID_ARGUMENT, 's3 conf info err, please check it');
 }
 
+const TRIMMED: ReadonlySet<string> = new Set(['/', ' ', '\t']);
+
 /** A path prefix without the slashes, spaces and tabs around it: `/a/b/`, `//a/b` and ` a/b` are all `a/b`. */
 export function trimPrefix(prefix: string): string {
-  return prefix.replace(/^[/ \t]+/, '').replace(/[/ \t]+$/, '');
+  let begin = 0;
+  let end = prefix.length;
+  while (begin < end && TRIMMED.has(prefix.charAt(begin))) begin++;
+  while (begin < end && TRIMMED.has(prefix.charAt(end - 1))) end--;
+  return prefix.slice(begin, end);
 }
 
 /** The next free id among an instance's vaults and legacy object stores, which share their numbers. */
@@ -49,6 +55,12 @@ export async function setKeys(call: Call, store: ObjectStoreInfoPB, ak: string, 
   store.ak = ak;
   store.sk = encrypted;
   store.encryptionInfo = info;
+}
+
+/** Encrypts the secret key that an object store was given with, if any, whatever it says of its encryption. */
+export async function sealKeys(call: Call, store: ObjectStoreInfoPB): Promise<void> {
+  clearField(store, ObjectStoreInfoPBSchema.field.encryptionInfo);
+  if (isSet(store, 'sk')) await setKeys(call, store, store.ak, store.sk);
 }
 
 /** Gives a new object store its id and its times. */

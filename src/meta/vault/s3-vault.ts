@@ -36,11 +36,11 @@ export async function alterS3Vault(
   position: number,
   wanted: StorageVaultPB,
 ): Promise<void> {
+  const store = vault.objInfo;
+  if (!store || vault.hdfsInfo) throw invalid(`invalid storage vault, not on S3, name =${vault.name}`);
   if (isSet(wanted, 'alterName')) renameVault(instance, vault, position, wanted.alterName);
   const from = wanted.objInfo ?? create(ObjectStoreInfoPBSchema);
-  const store = vault.objInfo ?? create(ObjectStoreInfoPBSchema);
   if (isSet(from, 'ak')) await setKeys(call, store, from.ak, from.sk);
   if (isSet(from, 'usePathStyle')) store.usePathStyle = from.usePathStyle;
   store.mtime = nowSeconds(call);
-  vault.objInfo = store;
 }
