@@ -5,7 +5,7 @@ import { namesOf } from '../../meta/cluster/cluster-of-instance.ts';
 import { frontendsProblem } from '../../meta/cluster/cluster-shape.ts';
 import { checkMove, DOCUMENT_MOVES } from '../../meta/cluster/cluster-status.ts';
 import { noClusterToDrop } from '../../meta/cluster/drop-cluster.ts';
-import { sameNode } from '../../meta/cluster/nodes.ts';
+import { byIdAndAddress, NodeTable } from '../../meta/cluster/node-table.ts';
 import { findInstance } from '../../meta/instance/instance-record.ts';
 import { failed, invalid } from '../../meta/meta-error.ts';
 import { quote } from '../../meta/quote.ts';
@@ -65,6 +65,7 @@ export async function renameClusterRules(call: Call, request: AlterClusterReques
 export async function addNodeRules(call: Call, request: AlterClusterRequest): Promise<void> {
   const wanted = request.cluster;
   if (!wanted || !isSet(wanted, 'type')) return;
+  requireCluster(wanted);
   await checkNewNodes(call, wanted);
   const cluster = await clusterMeant(call, request);
   if (!cluster) return;
@@ -81,12 +82,14 @@ export async function addNodeRules(call: Call, request: AlterClusterRequest): Pr
 export async function dropNodeRules(call: Call, request: AlterClusterRequest): Promise<void> {
   const wanted = request.cluster;
   if (!wanted || !isSet(wanted, 'type')) return;
+  requireCluster(wanted);
   const instanceId = await instanceOfRequest(call, request);
   const instance = await findInstance(call.txn, instanceId);
   if (!instance) return;
   const cluster = instance.clusters.find((candidate) => isMeant(candidate, wanted));
+  const table = new NodeTable(cluster ? [cluster] : [], byIdAndAddress);
   for (const given of wanted.nodes) {
-    if (cluster?.nodes.some((node) => sameNode(node, given))) continue;
+    if (table.find(given)) continue;
     const { clusterName, clusterId } = wanted;
     const where = `instance_id=${instanceId} cluster_name=${clusterName} cluster_id=${clusterId}`;
     throw failed(`cloud_unique_id can not find to drop node, ${where} cloud_unique_id=${given.cloudUniqueId}`);
@@ -119,6 +122,11 @@ async function clusterMeant(call: Call, request: AlterClusterRequest): Promise<C
   const cluster = instance.clusters.find((candidate) => isMeant(candidate, wanted));
   if (!cluster) throw failed(`failed to find cluster to update, ${namesOf(instanceId, wanted)}`);
   return cluster;
+}
+
+/** Without a cluster, nodes would be added to none and dropped from none, and the answer would be OK. */
+function requireCluster({ clusterId, clusterName }: ClusterPB): void {
+  if (clusterId === '' && clusterName === '') throw invalid('cluster_id or cluster_name must be given');
 }
 
 /** Whether a cluster has the id and the name that are given, as far as they are. */

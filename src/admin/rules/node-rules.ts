@@ -14,8 +14,9 @@ const HIGHEST_PORT = 65_535;
 
 /** What sections 12 and 16 ask of each node that is to be registered. */
 export async function checkNewNodes(call: Call, cluster: ClusterPB): Promise<void> {
+  const instances = new Set<string>();
   for (const node of cluster.nodes) {
-    await checkUniqueId(call, node.cloudUniqueId);
+    await checkUniqueId(call, node.cloudUniqueId, instances);
     if (node.ip === '' && node.host === '') throw invalid('a node must have an ip or a host');
     if (cluster.type === ClusterType.SQL) checkFrontend(node);
     else checkPort('heartbeat_port', node.heartbeatPort);

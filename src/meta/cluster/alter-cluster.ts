@@ -13,7 +13,7 @@ import { dropCluster } from './drop-cluster.ts';
 import { addNodes, addNodesById, dropNodes, markNodes } from './nodes.ts';
 import { renameCluster, setClusterStatus, updateClusterEndpoint, updateClusterUsers } from './update-cluster.ts';
 
-type Alteration = (call: Call, instanceId: string, wanted: ClusterPB) => Promise<void>;
+type Alteration = (call: Call, instanceId: string, wanted: ClusterPB, request: AlterClusterRequest) => Promise<void>;
 
 const ALTERATIONS: Partial<Record<Operation, Alteration>> = {
   [Operation.ADD_CLUSTER]: addCluster,
@@ -49,7 +49,7 @@ async function alterClusterBy(
   if (instanceId === '' || !request.cluster) throw invalid('invalid request instance_id or cluster not given');
   if (!isSet(request, 'op')) throw invalid('op not given');
   if (!alter) throw invalid(`invalid request op, op=${request.op}`);
-  await alter(call, instanceId, request.cluster);
+  await alter(call, instanceId, request.cluster, request);
   return {};
 }
 

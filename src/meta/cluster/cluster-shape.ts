@@ -43,3 +43,12 @@ export function frontendsProblem(nodes: readonly NodeInfoPB[]): string | undefin
   if (followers > 0 || masters === 1) return undefined;
   return `cluster is SQL type, must have only one master node, now master count: ${masters}`;
 }
+
+/**
+ * Whether an SQL cluster could not go on with these frontends: it has no master and no follower, or several masters.
+ * A master beside followers may stay, since RPCs can bring both together, and it must be possible to drop either.
+ */
+export function lacksFrontends(nodes: readonly NodeInfoPB[]): boolean {
+  const masters = nodes.filter((node) => node.nodeType === NodeType.FE_MASTER).length;
+  return masters > 0 ? masters !== 1 : nodes.every((node) => node.nodeType !== NodeType.FE_FOLLOWER);
+}

@@ -9,13 +9,16 @@ import {
   GetClusterStatusResponseSchema,
 } from '../../schema/gen/cloud/cluster_pb.ts';
 import type { InstanceInfoPB } from '../../schema/gen/cloud/instance_pb.ts';
-import { MetaServiceCode, MetaServiceResponseStatusSchema as StatusSchema } from '../../schema/gen/cloud/status_pb.ts';
+import { MetaServiceResponseStatusSchema as StatusSchema } from '../../schema/gen/cloud/status_pb.ts';
 import { writeProtobufJson } from '../../schema/json/write-protobuf-json.ts';
 import { isSet } from '../../schema/presence.ts';
 import type { Call } from '../call.ts';
 import { resolveInstance } from '../identity/resolve-instance.ts';
 import { findInstance } from '../instance/instance-record.ts';
-import { MetaError } from '../meta-error.ts';
+import { invalid } from '../meta-error.ts';
+
+/** A request may name an instance again and again, and so ask for more than fits into memory. */
+const MOST_CLUSTERS = 100_000;
 
 /** The states of the compute clusters of several instances. Instances that don't exist are left out. */
 export async function getClusterStatus(
@@ -26,14 +29,17 @@ export async function getClusterStatus(
   if (instanceIds.length === 0 && cloudUniqueIds.length === 0) {
     const sizes = `instance_ids.size: ${instanceIds.length} cloud_unique_ids.size: ${cloudUniqueIds.length}`;
     const message = `cloud_unique_ids or instance_ids must be given, ${sizes}`;
-    throw new MetaError(MetaServiceCode.INVALID_ARGUMENT, message);
+    throw invalid(message);
   }
   const response = create(GetClusterStatusResponseSchema);
   const wanted = instanceIds.length > 0 ? instanceIds : await instancesOf(call, cloudUniqueIds);
   if (wanted.length === 0) return response;
+  let count = 0;
   for (const instanceId of wanted) {
     const instance = await findInstance(call.txn, instanceId);
     const clusters = instance ? statesIn(instance, request) : [];
+    count += clusters.length;
+    if (count > MOST_CLUSTERS) throw invalid(`more than ${MOST_CLUSTERS} clusters, ask for fewer instances at a time`);
     if (clusters.length > 0) response.details.push(create(DetailSchema, { instanceId, clusters }));
   }
   // Cloud managers read the answer from the message of the status, where Doris repeats it.

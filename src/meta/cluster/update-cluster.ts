@@ -1,4 +1,4 @@
-import { type ClusterPB, ClusterPBSchema } from '../../schema/gen/cloud/cluster_pb.ts';
+import { type AlterClusterRequest, type ClusterPB, ClusterPBSchema } from '../../schema/gen/cloud/cluster_pb.ts';
 import type { InstanceInfoPB } from '../../schema/gen/cloud/instance_pb.ts';
 import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
 import type { Call } from '../call.ts';
@@ -18,10 +18,22 @@ async function updateCluster(call: Call, instanceId: string, wanted: ClusterPB, 
   saveInstance(call.txn, instance);
 }
 
-/** Gives a cluster another name. */
-export async function renameCluster(call: Call, instanceId: string, wanted: ClusterPB): Promise<void> {
+/**
+ * Gives a cluster another name. A cluster without nodes that has that name makes way where the request says so: frontends
+ * create such clusters for names that they are told of before there are nodes.
+ */
+export async function renameCluster(
+  call: Call,
+  instanceId: string,
+  wanted: ClusterPB,
+  { replaceIfExistingEmptyTargetCluster: replace }: AlterClusterRequest,
+): Promise<void> {
   await updateCluster(call, instanceId, wanted, (cluster, { clusterName }, instance) => {
-    if (instance.clusters.some((other) => other.clusterName === clusterName)) {
+    const taken = instance.clusters.findIndex((other) => other.clusterName === clusterName);
+    const holder = instance.clusters[taken];
+    if (holder && replace && holder !== cluster && holder.nodes.length === 0) {
+      instance.clusters.splice(taken, 1);
+    } else if (holder) {
       const quoted = quote(ClusterPBSchema, cluster);
       const message = `failed to rename cluster, a cluster with the same name already exists in this instance ${quoted}`;
       throw new MetaError(MetaServiceCode.INVALID_ARGUMENT, message);
