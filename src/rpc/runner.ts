@@ -96,13 +96,22 @@ export class Runner {
     }
   }
 
-  #report({ code, duration_ms, ...outcome }: CallOutcome): void {
+  #report({ code, message, duration_ms, ...outcome }: CallOutcome): void {
     const level = code === MetaServiceCode.OK ? 'debug' : 'info';
     if (!this.logger.keeps(level)) return;
-    const fields = { ...outcome, code: MetaServiceCode[code], duration_ms: Math.round(duration_ms * 1000) / 1000 };
+    const shown = message.length > LONGEST_LOGGED ? `${message.slice(0, LONGEST_LOGGED)}...` : message;
+    const fields = {
+      ...outcome,
+      message: shown,
+      code: MetaServiceCode[code],
+      duration_ms: Math.round(duration_ms * 1000) / 1000,
+    };
     this.logger[level]('call', fields);
   }
 }
+
+/** Messages may quote whole requests, which may be as large as a body. */
+const LONGEST_LOGGED = 2_000;
 
 interface Outcome<Result> {
   readonly code: MetaServiceCode;
@@ -123,13 +132,19 @@ async function callerOf<Request extends DescMessage>(
   return instanceId;
 }
 
+interface ResponseFields {
+  readonly $typeName?: string;
+  readonly status?: { readonly msg?: string };
+}
+
 function answer<Response extends DescMessage>(
   schema: Response,
   response: MessageInitShape<Response> | Readonly<Record<string, unknown>>,
   code: MetaServiceCode,
   message: string,
 ): Answer<Response> {
-  const given = (response as { readonly status?: { readonly msg?: string } }).status;
-  const init = { ...response, status: { code, msg: given?.msg ?? message } };
-  return create(schema, init as MessageInitShape<Response>) as Answer<Response>;
+  // A response that is a message already is only taken for its fields, since its status is another.
+  const { $typeName: _, status: given, ...fields } = response as ResponseFields;
+  const init = { ...fields, status: { code, msg: given?.msg ?? message } };
+  return create(schema, init as unknown as MessageInitShape<Response>) as Answer<Response>;
 }
