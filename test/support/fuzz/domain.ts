@@ -1,0 +1,117 @@
+import { create, type DescMessage, type MessageInitShape } from '@bufbuild/protobuf';
+import { Admin } from '../../../src/admin/admin.ts';
+import { readFlags } from '../../../src/config/flags.ts';
+import { loadSettings } from '../../../src/config/load.ts';
+import { DEFAULT_ENCRYPTION_KEY, type Settings } from '../../../src/config/settings.ts';
+import type { EmbeddedStore } from '../../../src/kv/embedded/store.ts';
+import type { MetaServices } from '../../../src/meta/call.ts';
+import { NodeIndex } from '../../../src/meta/identity/node-index.ts';
+import { findInstance } from '../../../src/meta/instance/instance-record.ts';
+import { Keyring } from '../../../src/meta/secrets/keyring.ts';
+import { createLogger } from '../../../src/observe/logger.ts';
+import type { Method } from '../../../src/rpc/method.ts';
+import { methods } from '../../../src/rpc/methods.ts';
+import { type Answer, Runner } from '../../../src/rpc/runner.ts';
+import type { InstanceInfoPB } from '../../../src/schema/gen/cloud/instance_pb.ts';
+import { MetaServiceCode } from '../../../src/schema/gen/cloud/status_pb.ts';
+import { temporaryStore } from '../kv/temporary-store.ts';
+
+export interface DomainOptions {
+  readonly settings?: Partial<Settings>;
+  /** Seconds since 1970, as the domain sees them. */
+  readonly now?: () => number;
+}
+
+export interface AdminReply {
+  readonly status: number;
+  readonly code: string;
+  readonly msg: string;
+  readonly result?: Readonly<Record<string, unknown>>;
+}
+
+/** The domain on a store of its own, called without HTTP. */
+export interface Domain {
+  readonly store: EmbeddedStore;
+  readonly log: string[];
+  /** Calls a method as an RPC, and resolves to its response. */
+  call<Request extends DescMessage, Response extends DescMessage>(
+    method: Method<Request, Response>,
+    request: MessageInitShape<Request>,
+  ): Promise<Answer<Response>>;
+  /** As `call`, to "CODE message", "OK" when all went well. */
+  status<Request extends DescMessage, Response extends DescMessage>(
+    method: Method<Request, Response>,
+    request: MessageInitShape<Request>,
+  ): Promise<string>;
+  /** Calls an operation of the admin API; for those without a body, with parameters. */
+  admin(operation: string, body: unknown, query?: string): Promise<AdminReply>;
+  /** The stored record of an instance that must be there. */
+  instance(instanceId: string): Promise<InstanceInfoPB>;
+  version(): Promise<bigint>;
+  dispose(): Promise<void>;
+}
+
+const TOKEN = 'token';
+
+/** Opens a new store, with the services on it. */
+export async function openDomain(options: DomainOptions = {}): Promise<Domain> {
+  const temporary = await temporaryStore();
+  const domain = await domainOn(temporary.store, options);
+  return { ...domain, dispose: () => temporary.dispose() };
+}
+
+/** The services, as another process on the same store would have them. */
+export async function domainOn(
+  store: EmbeddedStore,
+  { settings: given = {}, now }: DomainOptions = {},
+): Promise<Domain> {
+  const settings: Settings = { ...loadSettings(readFlags([]), {}).settings, http_token: TOKEN, ...given };
+  const log: string[] = [];
+  const logger = createLogger({
+    level: 'debug',
+    sink: { write: (line) => void log.push(line), flush: () => undefined },
+  });
+  const keyring = new Keyring({ ...settings, default_key: DEFAULT_ENCRYPTION_KEY });
+  await keyring.install(store);
+  const now_ms = now === undefined ? Date.now : () => now() * 1000;
+  const services: MetaServices = { nodes: new NodeIndex(), keyring, settings, now_ms };
+  const runner = new Runner(store, services, logger);
+  const admin = new Admin({ ...settings, runner, store });
+
+  const call: Domain['call'] = (method, request) => runner.run(method, create(method.request, request));
+  return {
+    store,
+    log,
+    call,
+    async status(method, request) {
+      const { code, msg } = (await call(method, request)).status;
+      return code === MetaServiceCode.OK ? 'OK' : `${MetaServiceCode[code]} ${msg}`;
+    },
+    async admin(operation, body, query = '') {
+      const text = typeof body === 'string' ? body : body === undefined ? '' : JSON.stringify(body);
+      const httpCall = {
+        method: 'PUT',
+        path: '',
+        headers: {},
+        remote: '',
+        local: '',
+        signal: new AbortController().signal,
+      };
+      const answer = await admin.answer(
+        { ...httpCall, query: `token=${TOKEN}&${query}`, body: Buffer.from(text) },
+        operation,
+      );
+      return { status: answer.status, ...JSON.parse(answer.body.toString()) };
+    },
+    async instance(instanceId) {
+      const found = await store.transact((txn) => findInstance(txn, instanceId));
+      if (!found) throw new Error(`there is no instance ${instanceId}`);
+      return found;
+    },
+    version: () => store.transact((txn) => txn.readVersion()),
+    dispose: async () => undefined,
+  };
+}
+
+/** The methods, for tests beside the domain's files, which know nothing of the room that lists them. */
+export const rpc = methods;

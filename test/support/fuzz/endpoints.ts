@@ -1,0 +1,329 @@
+import type { AnyMethod } from '../../../src/rpc/method.ts';
+import { type Methods, methods } from '../../../src/rpc/methods.ts';
+import {
+  backend,
+  callerOf,
+  externalStage,
+  frontend,
+  hdfsInfo,
+  internalStage,
+  objectStore,
+  ramUser,
+  type World,
+} from './world.ts';
+
+type Body = Record<string, unknown>;
+
+/** An operation or a method with requests that are right, or nearly so. */
+export interface Endpoint {
+  /** As in the path behind `/MetaService/`. */
+  readonly path: string;
+  readonly kind: 'admin' | 'rpc';
+  /** Whether it may change the store. */
+  readonly writes: boolean;
+  /** Whether its answers have secrets in them on purpose. */
+  readonly givesSecrets: boolean;
+  /** What its body holds; undefined for operations that have their parameters in the query. */
+  readonly request: AnyMethod['request'] | undefined;
+  readonly bodies: (world: World) => readonly Body[];
+  readonly queries: (world: World) => readonly string[];
+}
+
+interface Operation {
+  readonly method: AnyMethod;
+  /** Of a method with several operations, the one that the admin operation stands for. */
+  readonly op?: string;
+  readonly bodies: (world: World) => readonly Body[];
+}
+
+/** The operations of the admin API that take a body. */
+const OPERATIONS: Readonly<Record<string, Operation>> = {
+  create_instance: {
+    method: methods.create_instance,
+    bodies: (world) => [
+      { ...newInstance(world), vault: { obj_info: objectStore(world) } },
+      { ...newInstance(world), vault: { hdfs_info: hdfsInfo(world) } },
+      { ...newInstance(world), vault: { hdfs_info: hdfsInfo(world), obj_info: objectStore(world) } },
+      { ...newInstance(world), obj_info: objectStore(world), ram_user: ramUser(world), sse_enabled: true },
+      { ...newInstance(world), instance_id: world.s3 },
+    ],
+  },
+  drop_instance: { method: methods.alter_instance, op: 'DROP', bodies: onEach((instance_id) => ({ instance_id })) },
+  rename_instance: {
+    method: methods.alter_instance,
+    op: 'RENAME',
+    bodies: onEach((instance_id, { serial }) => ({ instance_id, name: `renamed${serial()}` })),
+  },
+  enable_instance_sse: sse('ENABLE_SSE'),
+  disable_instance_sse: sse('DISABLE_SSE'),
+  set_instance_status: {
+    method: methods.alter_instance,
+    bodies: ({ s3, hdfs }) => [
+      { instance_id: s3, op: 'SET_OVERDUE' },
+      { instance_id: s3, op: 'SET_NORMAL' },
+      { instance_id: hdfs, op: 'DROP' },
+      { instance_id: s3, op: 'REFRESH' },
+    ],
+  },
+  get_obj_store_info: { method: methods.get_obj_store_info, bodies: asCaller(() => ({})) },
+  show_storage_vaults: { method: methods.get_obj_store_info, bodies: asCaller(() => ({})) },
+  add_obj_info: {
+    method: methods.alter_obj_store_info,
+    op: 'ADD_OBJ_INFO',
+    bodies: asCaller((world) => ({ obj: objectStore(world, `bucket${world.serial()}`) })),
+  },
+  update_ak_sk: {
+    method: methods.update_ak_sk,
+    bodies: (world) => [
+      {
+        instance_id: world.legacy,
+        internal_bucket_user: [{ user_id: 'bucket_user', ak: 'ak', sk: world.secret() }],
+        ram_user: { user_id: 'ram_user', ak: 'ak', sk: world.secret() },
+      },
+      { instance_id: world.legacy, ram_user: { user_id: 'other', ak: 'ak', sk: world.secret() } },
+      { instance_id: world.s3, internal_bucket_user: [{ user_id: 'nobody', ak: 'ak', sk: world.secret() }] },
+    ],
+  },
+  legacy_update_ak_sk: {
+    method: methods.alter_obj_store_info,
+    op: 'LEGACY_UPDATE_AK_SK',
+    bodies: asCaller((world) => ({ obj: { id: '1', ak: 'ak', sk: world.secret() } })),
+  },
+  add_s3_vault: vaults('ADD_S3_VAULT', (world) => ({ name: name('s3v', world), obj_info: objectStore(world) })),
+  alter_s3_vault: vaults('ALTER_S3_VAULT', (world) => ({
+    name: 'built_in_storage_vault',
+    alter_name: name('altered', world),
+    obj_info: { ak: 'ak', sk: world.secret(), use_path_style: true },
+  })),
+  drop_s3_vault: vaults('DROP_S3_VAULT', (world) => ({
+    name: 'built_in_storage_vault',
+    obj_info: { ak: 'ak', sk: world.secret() },
+  })),
+  add_hdfs_vault: vaults('ADD_HDFS_INFO', (world) => ({
+    name: name('hdfsv', world),
+    hdfs_info: hdfsInfo(world),
+    ...(world.serial() % 3 === 0 && { obj_info: objectStore(world) }),
+  })),
+  drop_hdfs_vault: vaults('DROP_HDFS_INFO', () => ({ name: 'built_in_storage_vault' })),
+  alter_ram_user: {
+    method: methods.alter_ram_user,
+    bodies: onEach((instance_id, world) => ({ instance_id, ram_user: ramUser(world) })),
+  },
+  alter_iam: {
+    method: methods.alter_iam,
+    bodies: (world) => [{ account_id: 'account', ak: 'ak', sk: world.secret() }],
+  },
+  get_stage: {
+    method: methods.get_stage,
+    bodies: ({ legacy }) => [
+      { cloud_unique_id: callerOf(legacy), type: 'EXTERNAL' },
+      { cloud_unique_id: callerOf(legacy), type: 'EXTERNAL', stage_name: 'ext_stage' },
+      { cloud_unique_id: callerOf(legacy), type: 'INTERNAL', mysql_user_name: 'user1', mysql_user_id: 'id1' },
+      { cloud_unique_id: callerOf(legacy), type: 'INTERNAL', mysql_user_name: 'user1', mysql_user_id: 'id2' },
+    ],
+  },
+  add_cluster: clusters('ADD_CLUSTER', (instance_id, world) => [
+    {
+      cluster_name: name('c', world),
+      cluster_id: name('cid', world),
+      type: 'COMPUTE',
+      nodes: [backend(instance_id, name('be', world)), backend(instance_id, name('be', world))],
+    },
+    {
+      cluster_name: name('c', world),
+      cluster_id: name('cid', world),
+      type: 'SQL',
+      nodes: [frontend(instance_id, name('fe', world), 'FE_FOLLOWER'), frontend(instance_id, 'fe1', 'FE_OBSERVER')],
+    },
+    { cluster_name: 'compute', cluster_id: 'compute_id', type: 'COMPUTE' },
+  ]),
+  get_cluster: {
+    method: methods.get_cluster,
+    bodies: ({ s3, legacy }) => [
+      { instance_id: s3, cloud_unique_id: callerOf(s3), cluster_name: 'compute', cluster_id: 'compute_id' },
+      { cloud_unique_id: callerOf(legacy) },
+      { instance_id: legacy, mysql_user_name: 'nobody' },
+    ],
+  },
+  drop_cluster: clusters('DROP_CLUSTER', () => [
+    { cluster_name: 'compute', cluster_id: 'compute_id' },
+    { cluster_id: 'frontends_id' },
+  ]),
+  rename_cluster: clusters('RENAME_CLUSTER', (_instance_id, world) => [
+    { cluster_id: 'compute_id', cluster_name: name('renamed', world) },
+    { cluster_id: 'compute_id', cluster_name: 'frontends' },
+  ]),
+  update_cluster_endpoint: clusters('UPDATE_CLUSTER_ENDPOINT', () => [
+    { cluster_id: 'compute_id', public_endpoint: 'p:1', private_endpoint: 'q:2' },
+  ]),
+  update_cluster_mysql_user_name: clusters('UPDATE_CLUSTER_MYSQL_USER_NAME', () => [
+    { cluster_id: 'compute_id', cluster_name: 'compute', mysql_user_name: ['jack', 'root'] },
+  ]),
+  add_node: clusters('ADD_NODE', (instance_id, world) => [
+    { cluster_id: 'compute_id', type: 'COMPUTE', nodes: [backend(instance_id, name('be', world), 1 + world.serial())] },
+    {
+      cluster_name: 'frontends',
+      type: 'SQL',
+      nodes: [frontend(instance_id, name('fe', world), 'FE_OBSERVER'), frontend(instance_id, 'fe2', 'FE_OBSERVER')],
+    },
+  ]),
+  drop_node: clusters('DROP_NODE', (instance_id) => [
+    { cluster_id: 'compute_id', cluster_name: 'compute', type: 'COMPUTE', nodes: [backend(instance_id, 'be1')] },
+    { cluster_id: 'frontends_id', type: 'SQL', nodes: [frontend(instance_id, 'fe1', 'FE_MASTER')] },
+  ]),
+  decommission_node: clusters('DECOMMISSION_NODE', (instance_id) => [
+    {
+      cluster_id: 'compute_id',
+      type: 'COMPUTE',
+      nodes: [backend(instance_id, 'be1'), backend(instance_id, 'be2', 9051)],
+    },
+  ]),
+  notify_decommissioned: clusters('NOTIFY_DECOMMISSIONED', (instance_id) => [
+    { cluster_id: 'compute_id', type: 'COMPUTE', nodes: [backend(instance_id, 'be2', 9051)] },
+    { cluster_id: 'compute_id', type: 'COMPUTE', nodes: [] },
+  ]),
+  get_cluster_status: {
+    method: methods.get_cluster_status,
+    bodies: ({ s3, hdfs, legacy }) => [
+      { instance_ids: [s3, hdfs, legacy], status: 'NORMAL' },
+      { cloud_unique_ids: [callerOf(s3), callerOf(hdfs), 'nobody'], status: 'STOPPED' },
+    ],
+  },
+  set_cluster_status: clusters('SET_CLUSTER_STATUS', () => [
+    { cluster_id: 'compute_id', cluster_status: 'STOPPED' },
+    { cluster_id: 'compute_id', cluster_status: 'TO_RESUME' },
+    { cluster_id: 'compute_id', cluster_status: 'NORMAL' },
+  ]),
+};
+
+/** The operations that take their parameters from the query. */
+const QUERIES: Readonly<Record<string, (world: World) => readonly string[]>> = {
+  get_instance: ({ s3, hdfs, legacy }) => [
+    ...[s3, hdfs, legacy].map((id) => `instance_id=${id}`),
+    `cloud_unique_id=${callerOf(legacy)}`,
+  ],
+  decode_key: ({ s3 }) => [
+    `key=0110${Buffer.from('instance').toString('hex')}000110${Buffer.from(s3).toString('hex')}0001`,
+    'unicode=false&key=011074786e0001106100011074786e5f696e666f000112000000000000000112000000000000000a',
+  ],
+  encode_key: keyQueries,
+  get_value: ({ s3, ...world }) => [
+    ...keyQueries({ s3, ...world }),
+    'key_type=MetaServiceArnInfoKey',
+    'key_type=StatsTabletKey&key=01',
+    'key_type=InstanceKey&key=00',
+    `key_type=TxnLabelKey&key=0110${Buffer.from('instance').toString('hex')}000110${Buffer.from(s3).toString('hex')}0001`,
+  ],
+  show_meta_ranges: () => ['', 'instance_id=x'],
+};
+
+/** The methods that no operation of the admin API stands for. */
+const METHODS_ALONE: Partial<Record<keyof Methods, (world: World) => readonly Body[]>> = {
+  get_instance: asCaller(() => ({})),
+  get_iam: asCaller(() => ({})),
+  create_stage: asCaller((world) => ({
+    stage: world.serial() % 2 === 0 ? internalStage() : externalStage(world, name('stage', world)),
+  })),
+  drop_stage: ({ legacy }) => [
+    { cloud_unique_id: callerOf(legacy), type: 'EXTERNAL', stage_name: 'ext_stage' },
+    {
+      cloud_unique_id: callerOf(legacy),
+      type: 'INTERNAL',
+      mysql_user_name: 'user1',
+      mysql_user_id: 'id1',
+      reason: 'x',
+    },
+  ],
+  alter_storage_vault: asCaller((world) => {
+    const op = ['SET_DEFAULT_VAULT', 'UNSET_DEFAULT_VAULT', 'ADD_BUILT_IN_VAULT', 'ALTER_HDFS_VAULT'][
+      world.serial() % 4
+    ];
+    const { build_conf } = hdfsInfo(world) as { build_conf: Body };
+    const { fs_name: _, ...alterable } = build_conf;
+    return { op, vault: { name: 'built_in_storage_vault', hdfs_info: { build_conf: alterable } } };
+  }),
+};
+
+const GIVES_SECRETS = ['get_instance', 'get_obj_store_info', 'show_storage_vaults', 'get_stage', 'get_iam'];
+
+/** Every endpoint of the service. */
+export const ENDPOINTS: readonly Endpoint[] = [
+  ...Object.entries(OPERATIONS).map(([operation, { method, bodies }]) =>
+    endpoint(`http/${operation}`, { request: method.request, bodies }),
+  ),
+  ...Object.entries(QUERIES).map(([operation, queries]) => endpoint(`http/${operation}`, { queries })),
+  ...Object.values(methods).map((method) =>
+    endpoint(method.name, { request: method.request, bodies: bodiesOf(method) }),
+  ),
+];
+
+function endpoint(path: string, parts: Partial<Pick<Endpoint, 'request' | 'bodies' | 'queries'>>): Endpoint {
+  const name = path.replace('http/', '');
+  return {
+    path,
+    kind: path.startsWith('http/') ? 'admin' : 'rpc',
+    writes: !/^(get|show|decode|encode)_/.test(name),
+    givesSecrets: GIVES_SECRETS.includes(name),
+    request: undefined,
+    bodies: () => [],
+    queries: () => [''],
+    ...parts,
+  };
+}
+
+/** What the operations that stand for a method send to it, and what no operation sends. */
+function bodiesOf(method: AnyMethod): (world: World) => Body[] {
+  return (world) => [
+    ...Object.values(OPERATIONS)
+      .filter((operation) => operation.method === method)
+      .flatMap(({ op, bodies }) => bodies(world).map((body) => (op === undefined ? body : { ...body, op }))),
+    ...(METHODS_ALONE[method.name as keyof Methods]?.(world) ?? []),
+  ];
+}
+
+function keyQueries({ s3 }: World): string[] {
+  return [
+    `key_type=InstanceKey&instance_id=${s3}`,
+    `key_type=StorageVaultKey&instance_id=${s3}&vault_id=1`,
+    `key_type=TxnInfoKey&instance_id=${s3}&db_id=1&txn_id=9`,
+    `key_type=StatsTabletKey&instance_id=${s3}&table_id=1&index_id=2&part_id=3&tablet_id=4`,
+    `key_type=MetaDeleteBitmap&instance_id=${s3}&tablet_id=4&rowest_id=r&version=2&seg_id=1&unicode=false`,
+    `key_type=CopyFileKey&instance_id=${s3}&stage_id=s&table_id=1&obj_key=k&obj_etag=e`,
+    'key_type=MetaServiceRegistryKey',
+  ];
+}
+
+function newInstance({ serial, s3 }: World): Body {
+  return { instance_id: `${s3}_new_${serial()}`, name: 'name', user_id: 'user' };
+}
+
+function name(prefix: string, { serial }: World): string {
+  return `${prefix}_${serial()}`;
+}
+
+function onEach(body: (instanceId: string, world: World) => Body): (world: World) => Body[] {
+  return (world) => [world.s3, world.hdfs, world.legacy].map((id) => body(id, world));
+}
+
+function asCaller(body: (world: World) => Body): (world: World) => Body[] {
+  return onEach((id, world) => ({ cloud_unique_id: callerOf(id), ...body(world) }));
+}
+
+function sse(op: string): Operation {
+  return { method: methods.alter_instance, op, bodies: onEach((instance_id) => ({ instance_id })) };
+}
+
+function vaults(op: string, vault: (world: World) => Body): Operation {
+  return { method: methods.alter_storage_vault, op, bodies: asCaller((world) => ({ vault: vault(world) })) };
+}
+
+function clusters(op: string, make: (instanceId: string, world: World) => readonly Body[]): Operation {
+  return {
+    method: methods.alter_cluster,
+    op,
+    bodies: (world) =>
+      [world.s3, world.legacy].flatMap((instance_id) =>
+        make(instance_id, world).map((cluster) => ({ instance_id, cluster })),
+      ),
+  };
+}
