@@ -1,7 +1,8 @@
-import { closeSync, existsSync, fdatasyncSync, mkdirSync, openSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { StoreError, StoreErrorCode } from '../store-error.ts';
+import { checkDataFile, padDataFile } from './data-file.ts';
 import { keyCodec } from './key-codec.ts';
 import { storageError } from './storage-error.ts';
 import { writeStoredVersion } from './version.ts';
@@ -28,7 +29,6 @@ export interface Environment {
   close(): Promise<void>;
 }
 
-const DATA_FILE = 'data.mdb';
 const DATA_NAME = 'data';
 // lmdb's declarations don't know `keyEncoder`, so the options may not be a literal at the call.
 const DATA_OPTIONS = { name: DATA_NAME, encoding: 'binary' as const, keyEncoder: keyCodec, useVersions: false };
@@ -42,9 +42,9 @@ const MOST_READERS = 8192;
 /** Opens or creates the directory. Throws a `storage` StoreError when it can't be read or written, is damaged, or is not a store of ours. */
 export function openEnvironment(dir: string, map_size_bytes?: number): Environment {
   makeDirectory(dir);
-  syncWhatIsThere(dir);
   const handles: Handle[] = [];
   try {
+    checkDataFile(dir);
     const writer = openHandle(dir, map_size_bytes);
     handles.push(writer);
     const reader = openHandle(dir, map_size_bytes);
@@ -58,27 +58,32 @@ export function openEnvironment(dir: string, map_size_bytes?: number): Environme
 
 function makeDirectory(dir: string): void {
   try {
-    mkdirSync(dir, { recursive: true });
-    if (!statSync(dir).isDirectory()) {
-      throw new Error('it is not a directory');
-    }
+    makeWithParents(resolve(dir));
   } catch (error) {
     throw storageError(`The directory ${dir} can't be used for a store`, error);
   }
 }
 
-/** A process that was killed may have left a commit in the page cache alone. It is to be on disk before anyone reads it. */
-function syncWhatIsThere(dir: string): void {
-  const file = join(dir, DATA_FILE);
-  try {
-    if (existsSync(file)) {
-      const descriptor = openSync(file, 'r+');
-      fdatasyncSync(descriptor);
-      closeSync(descriptor);
-    }
-  } catch (error) {
-    throw storageError(`The store in ${dir} can't be opened`, error);
+/** Node's own recursive `mkdir` never returns where a file system, such as /proc, refuses new entries as not found. */
+function makeWithParents(dir: string): void {
+  if (isDirectory(dir)) {
+    return;
   }
+  if (dirname(dir) !== dir) {
+    makeWithParents(dirname(dir));
+  }
+  try {
+    mkdirSync(dir);
+  } catch (error) {
+    // Another process may have made it in this moment.
+    if (!isDirectory(dir)) {
+      throw error;
+    }
+  }
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function openHandle(dir: string, map_size_bytes: number | undefined): Handle {
@@ -94,10 +99,13 @@ function openHandle(dir: string, map_size_bytes: number | undefined): Handle {
     maxReaders: MOST_READERS,
     // With overlapping syncs a commit is seen by readers before it is on disk. Here the sync is part of the commit.
     overlappingSync: false,
+    // Batches by turns of the event loop come with a promise that nobody gets to see; rejected, as by a full disk, it
+    // would end the process.
+    eventTurnBatching: false,
     ...(map_size_bytes === undefined ? {} : { mapSize: map_size_bytes }),
   });
   try {
-    checkFormat(own);
+    checkFormat(dir, own);
     const data: DataDatabase = own.openDB(DATA_OPTIONS);
     return { own, data };
   } catch (error) {
@@ -107,8 +115,9 @@ function openHandle(dir: string, map_size_bytes: number | undefined): Handle {
 }
 
 /** Marks an empty directory as ours, and refuses what another program or a later version has written. */
-function checkFormat(own: OwnDatabase): void {
+function checkFormat(dir: string, own: OwnDatabase): void {
   own.transactionSync(() => {
+    padDataFile(dir);
     const found = own.get(FORMAT_KEY);
     if (found === undefined) {
       if (own.getKeysCount({ limit: 1 }) > 0) {

@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
 import { type BufferedEngine, BufferedTransaction, type CommitRequest } from '../buffered-transaction.ts';
 import type { Store, StoreLimits, Transaction, TransactOptions } from '../store.ts';
 import { StoreError, StoreErrorCode } from '../store-error.ts';
 import { transact } from '../transact.ts';
 import { Committer } from './committer.ts';
+import { dataFile } from './data-file.ts';
 import { EMBEDDED_LIMITS } from './embedded-limits.ts';
 import { type Environment, openEnvironment } from './environment.ts';
 import type { Lease } from './lease.ts';
@@ -90,7 +90,7 @@ export class EmbeddedStore implements Store, BufferedEngine<Lease> {
       ...this.#committer.counters,
       snapshots: this.#snapshots.count,
       keys: entryCount,
-      size_bytes_on_disk: statSync(join(this.#environment.dir, 'data.mdb')).blocks * 512,
+      size_bytes_on_disk: statSync(dataFile(this.#environment.dir)).blocks * 512,
     };
   }
 
