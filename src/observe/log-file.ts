@@ -1,7 +1,6 @@
-import { accessSync, constants, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { pino } from 'pino';
-import { flushQuietly, type Sink } from './sink.ts';
+import type { Sink } from './sink.ts';
 
 export const LOG_FILE = 'nereus.log';
 
@@ -13,42 +12,45 @@ export interface LogFileOptions {
 
 /**
  * Appends lines to `nereus.log` in `dir`. When the file has reached `file_bytes` it becomes `nereus.log.1`, what was
- * `.1` becomes `.2`, and so on; no more than `files` are kept.
+ * `.1` becomes `.2`, and so on; no more than `files` are kept. Throws the system's error when the file can't be opened.
  */
 export function openLogFile(options: LogFileOptions): Sink {
   mkdirSync(options.dir, { recursive: true });
-  accessSync(options.dir, constants.W_OK);
   const path = join(options.dir, LOG_FILE);
   let size = sizeOf(path);
-  const stream = pino.destination({ dest: path, append: true, sync: true });
-  // A full disk must not end the service; lines are lost until there is room again.
-  stream.on('error', () => undefined);
+  let descriptor = openSync(path, 'a');
 
   return {
     write: (line) => {
       const bytes = Buffer.byteLength(line);
       if (size > 0 && size + bytes > options.file_bytes) {
-        flushQuietly(stream);
-        rotate(path, options.files);
-        stream.reopen();
-        size = 0;
+        descriptor = rotate(descriptor, path, options.files);
+        size = sizeOf(path);
       }
       size += bytes;
-      stream.write(line);
+      try {
+        writeSync(descriptor, line);
+      } catch {
+        // A full disk must not end the service; lines are lost until there is room again.
+      }
     },
-    flush: () => flushQuietly(stream),
+    flush: () => undefined,
   };
 }
 
-function rotate(path: string, files: number): void {
+/** The descriptor to go on with: of a new file, or, where none can be made, of the one that is too large. */
+function rotate(descriptor: number, path: string, files: number): number {
   try {
     if (files === 1) rmSync(path, { force: true });
     for (let number = files - 1; number > 0; number--) {
       const older = number === 1 ? path : `${path}.${number - 1}`;
       if (sizeOf(older) > 0) renameSync(older, `${path}.${number}`);
     }
+    const next = openSync(path, 'a');
+    closeSync(descriptor);
+    return next;
   } catch {
-    // Going on in a file that is too large is better than losing lines.
+    return descriptor;
   }
 }
 

@@ -5,10 +5,3 @@ export interface Sink {
   /** Writes out what is held back. To be called before the process ends. */
   flush(): void;
 }
-
-/** Writing out may fail, and then there is nowhere left to say so. */
-export function flushQuietly(stream: { flushSync(): void }): void {
-  try {
-    stream.flushSync();
-  } catch {}
-}
