@@ -1,6 +1,7 @@
-import { clone, type MessageInitShape } from '@bufbuild/protobuf';
+import { clearField, clone, type MessageInitShape } from '@bufbuild/protobuf';
 import { keys } from '../../keys/key-table.ts';
 import { scanRecords } from '../../records/scan-records.ts';
+import { ObjectStoreInfoPBSchema } from '../../schema/gen/cloud/object_store_pb.ts';
 import {
   type GetObjStoreInfoRequest,
   type GetObjStoreInfoResponseSchema,
@@ -35,6 +36,8 @@ async function openVaults(call: Call, instanceId: string): Promise<StorageVaultP
   for await (const { message } of scanRecords(call.txn, keys.storageVault, { instance_id: instanceId })) {
     const vault = clone(StorageVaultPBSchema, message);
     if (vault.objInfo) vault.objInfo = await openObjectStore(call, vault.objInfo);
+    // Beside HDFS, Doris answers an object store as it was given: it says nothing of how its key is kept.
+    if (vault.objInfo && vault.hdfsInfo) clearField(vault.objInfo, ObjectStoreInfoPBSchema.field.encryptionInfo);
     vaults.push(vault);
   }
   return vaults;
