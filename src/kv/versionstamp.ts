@@ -11,6 +11,14 @@ export function encodeVersionstamp(version: bigint, place: number): Uint8Array {
   return stamp;
 }
 
+/** The versionstamp at `place` of the version that `other` has. */
+export function versionstampBeside(other: Uint8Array, place: number): Uint8Array {
+  const stamp = Buffer.from(other);
+  stamp[8] = place >>> 8;
+  stamp[9] = place & 0xff;
+  return stamp;
+}
+
 /** What a versionstamp says. */
 export function decodeVersionstamp(stamp: Uint8Array): { version: bigint; place: number } {
   const view = new DataView(stamp.buffer, stamp.byteOffset, stamp.byteLength);

@@ -73,7 +73,7 @@ export class WriteBuffer {
 
 /** The key with a versionstamp whose bytes are all `byte`. */
 function stampedWith(key: Uint8Array, offset: number, byte: number): KeyText {
-  return keyText(key.slice().fill(byte, offset, offset + VERSIONSTAMP_BYTES));
+  return keyText(Buffer.from(key).fill(byte, offset, offset + VERSIONSTAMP_BYTES));
 }
 
 function addTo(below: PendingWrite | undefined, delta: bigint): PendingWrite {

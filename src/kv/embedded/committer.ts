@@ -28,6 +28,8 @@ export class Committer {
   #queue: Waiting[] = [];
   #running: Promise<void> | undefined;
   #batches_under_lock = 0;
+  /** The version that this process has made last, while no other is known to have come after it. */
+  #known_version: bigint | undefined;
   /** Set when writes may have been lost half-way; nothing is written from then on. */
   #broken: StoreError | undefined;
 
@@ -109,61 +111,77 @@ export class Committer {
   }
 
   /**
-   * Decides on the newest state and hands the writes over on the condition that it still is when LMDB's write lock is
-   * ours. This needs no turn of the event loop while the lock is held. Undefined when another process has come first.
+   * Decides on the newest state that is known and hands the writes over on the condition that it still is when LMDB's
+   * write lock is ours. This needs no turn of the event loop while the lock is held. Undefined when another process has
+   * come first.
    */
   async #writeUnlessOvertaken(waiting: readonly Waiting[]): Promise<readonly Decision[] | undefined> {
-    let batch: Batch | undefined;
+    const version_before = this.#known_version ?? this.#storedVersion();
+    this.#known_version = undefined;
     try {
-      const latest = this.#latest();
       let written: Promise<boolean>;
+      const batch = new Batch(waiting, version_before, this.#openLatest);
       try {
-        batch = new Batch(waiting, latest);
         if (batch.empty) {
           return batch.decisions;
         }
-        written = writeIfVersionIs(this.#writer.own, batch.version_before, () => this.#handOver(batch));
+        written = writeIfVersionIs(this.#writer.own, version_before, () => this.#handOver(batch));
       } finally {
         // Held any longer, it would keep the commit from using the pages again that the last one has left.
-        latest.release();
+        batch.release();
       }
-      return (await written) ? batch.decisions : undefined;
+      if (await written) {
+        this.#known_version = batch.version;
+        return batch.decisions;
+      }
+      return undefined;
     } catch (error) {
-      throw await commitFailure(error, batch?.version_before, this.#snapshots);
+      throw await commitFailure(error, version_before, this.#snapshots);
     }
   }
 
   /** The same in a callback that runs when the write lock is ours. */
   async #writeUnderLock(waiting: readonly Waiting[]): Promise<readonly Decision[]> {
-    let batch: Batch | undefined;
+    let version_before: bigint | undefined;
+    let decisions: readonly Decision[] = [];
     try {
       // An error in the callback of a child transaction undoes its writes; that of a plain one would commit them.
       await this.#writer.own.childTransaction(() => {
-        const latest = this.#latest();
+        version_before = this.#storedVersion();
+        const batch = new Batch(waiting, version_before, this.#openLatest);
         try {
-          batch = new Batch(waiting, latest);
+          decisions = batch.decisions;
           if (!batch.empty) {
             batch.writeTo(this.#writer);
           }
         } finally {
-          latest.release();
+          batch.release();
         }
       });
-      return (batch as Batch | undefined)?.decisions ?? [];
+      return decisions;
     } catch (error) {
-      throw await commitFailure(error, (batch as Batch | undefined)?.version_before, this.#snapshots);
+      throw await commitFailure(error, version_before, this.#snapshots);
     }
   }
 
-  #latest(): Lease {
+  readonly #openLatest = (): Lease => {
     this.#snapshots.lookAgain();
     return this.#snapshots.take();
+  };
+
+  #storedVersion(): bigint {
+    const latest = this.#openLatest();
+    try {
+      return latest.version();
+    } finally {
+      latest.release();
+    }
   }
 
   /** lmdb would commit what was handed over before an error. There is none to expect, so there is no way on from it either. */
-  #handOver(batch: Batch | undefined): void {
+  #handOver(batch: Batch): void {
     try {
-      batch?.writeTo(this.#writer);
+      batch.writeTo(this.#writer);
     } catch (error) {
       this.#broken = new StoreError(
         StoreErrorCode.Storage,

@@ -4,7 +4,6 @@ import type { KeyValue } from '../store.ts';
 import { StoreError, StoreErrorCode } from '../store-error.ts';
 import type { State } from './state.ts';
 import { storageError } from './storage-error.ts';
-import { readStoredVersion } from './version.ts';
 
 /** A page ends when it has this much, so that one page doesn't hold up the event loop. */
 const PAGE_BYTES = 512 * 1024;
@@ -85,12 +84,7 @@ export class Lease implements Snapshot {
 
   version(): bigint {
     this.#mustLive();
-    return readStoredVersion(this.#state.handle.own, this.#state.options.transaction);
-  }
-
-  /** Whether both are one and the same state: no commit lies between them. */
-  sameState(other: Lease): boolean {
-    return this.#state === other.#state;
+    return this.#state.version();
   }
 
   /** Why a transaction with this snapshot can't commit any more, or undefined when it can. */

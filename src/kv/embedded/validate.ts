@@ -3,27 +3,21 @@ import type { Overlay } from '../overlay.ts';
 import type { ReadSet } from '../read-set.ts';
 import type { Lease } from './lease.ts';
 
-/**
- * Whether everything in `reads`, which was read from `snapshot`, would be read the same now: from `latest`, the state
- * of the last commit, with `ahead`, the writes of those that commit before in the same batch, over it.
- */
-export function stillHolds(reads: ReadSet, snapshot: Lease, latest: Lease, ahead: Overlay): boolean {
-  return !overlaps(reads, ahead) && (snapshot.sameState(latest) || unchanged(reads, snapshot, latest));
-}
-
-function overlaps(reads: ReadSet, ahead: Overlay): boolean {
+/** Whether those that commit before in the same batch write nothing of what was read. */
+export function untouched(reads: ReadSet, ahead: Overlay): boolean {
   if (ahead.empty) {
-    return false;
+    return true;
   }
   for (const key of reads.keys) {
     if (ahead.get(key) !== undefined) {
-      return true;
+      return false;
     }
   }
-  return reads.ranges.ranges().some((range) => ahead.touches(range.begin, range.end));
+  return !reads.ranges.ranges().some((range) => ahead.touches(range.begin, range.end));
 }
 
-function unchanged(reads: ReadSet, snapshot: Lease, latest: Lease): boolean {
+/** Whether everything that was read from `snapshot` would be read the same from `latest`. */
+export function unchanged(reads: ReadSet, snapshot: Lease, latest: Lease): boolean {
   for (const key of reads.keys) {
     if (!sameBytes(snapshot.get(key), latest.get(key))) {
       return false;
