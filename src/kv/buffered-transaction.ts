@@ -18,13 +18,16 @@ export interface CommitRequest<S extends Snapshot> {
   readonly size_bytes: number;
 }
 
+/** Takes a commit's versionstamp or the reason of its failure. Not a promise, of which each commit would need two. */
+export type Settle = (outcome: Uint8Array | StoreError) => void;
+
 /** What an engine gives to the transactions that are buffered in this process. */
 export interface BufferedEngine<S extends Snapshot> {
   readonly limits: StoreLimits;
   /** The newest state: it holds every commit that was acknowledged before this call. */
   openSnapshot(): S;
-  /** Resolves with the commit's versionstamp when it is on disk. */
-  commit(request: CommitRequest<S>): Promise<Uint8Array>;
+  /** Calls `settle` once: with the commit's versionstamp when it is on disk, or with the reason why it is not. */
+  commit(request: CommitRequest<S>, settle: Settle): void;
 }
 
 /** The most pairs that one page of a range holds. */
@@ -151,26 +154,34 @@ export class BufferedTransaction<S extends Snapshot> implements Transaction {
     return this.#snapshotNow().version();
   }
 
-  async commit(): Promise<void> {
-    this.#mustBeOpen();
+  commit(): Promise<void> {
+    if (this.#state !== 'open') {
+      return Promise.reject(this.#unusable());
+    }
     if (this.#writes === undefined) {
       // What it read was one state of the store, so there is nothing to check.
       this.#end('committed');
-      return;
+      return Promise.resolve();
     }
     this.#state = 'committing';
-    try {
-      this.#versionstamp = await this.#engine.commit({
-        snapshot: this.#snapshot,
-        reads: this.#reads,
-        mutations: this.#writes.mutations,
-        size_bytes: this.#size_bytes,
+    const request = {
+      snapshot: this.#snapshot,
+      reads: this.#reads,
+      mutations: this.#writes.mutations,
+      size_bytes: this.#size_bytes,
+    };
+    return new Promise((resolve, reject) => {
+      this.#engine.commit(request, (outcome) => {
+        if (outcome instanceof StoreError) {
+          this.#end('ended');
+          reject(outcome);
+        } else {
+          this.#versionstamp = outcome;
+          this.#end('committed');
+          resolve();
+        }
       });
-      this.#end('committed');
-    } catch (error) {
-      this.#end('ended');
-      throw error;
-    }
+    });
   }
 
   versionstamp(): Uint8Array {
@@ -251,8 +262,12 @@ export class BufferedTransaction<S extends Snapshot> implements Transaction {
 
   #mustBeOpen(): void {
     if (this.#state !== 'open') {
-      throw new StoreError(StoreErrorCode.Misuse, `The transaction can't be used any more: it is ${this.#state}.`);
+      throw this.#unusable();
     }
+  }
+
+  #unusable(): StoreError {
+    return new StoreError(StoreErrorCode.Misuse, `The transaction can't be used any more: it is ${this.#state}.`);
   }
 
   #end(state: State): void {

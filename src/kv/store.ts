@@ -29,7 +29,7 @@ export interface StoreLimits {
   readonly value_bytes: number;
   /** Keys and values written, and keys and ranges read, of one transaction together. */
   readonly transaction_bytes: number;
-  /** From the first read to the commit. */
+  /** From the first read to the call of `commit`. */
   readonly transaction_ms: number;
 }
 
@@ -54,9 +54,9 @@ export interface Transaction {
   /** Adds `delta` to the 64-bit little-endian number at `key`, as if it were 0 when absent, wrapping around. Reads nothing, so concurrent additions don't conflict. */
   add(key: Uint8Array, delta: bigint): void;
 
-  /** Sets `key`, with the ten bytes from `offset` replaced by the commit's versionstamp, to `value`. */
+  /** Sets `key`, with the ten bytes from `offset` replaced by the commit's versionstamp, to `value`. Until the commit, reading any key that this one may turn out to be is `misuse`. */
   setVersionstampedKey(key: Uint8Array, offset: number, value: Uint8Array): void;
-  /** Sets `key` to `value`, with the ten bytes from `offset` replaced by the commit's versionstamp. */
+  /** Sets `key` to `value`, with the ten bytes from `offset` replaced by the commit's versionstamp. Until the commit, reading `key` is `misuse`, unless it is set or cleared again. */
   setVersionstampedValue(key: Uint8Array, value: Uint8Array, offset: number): void;
 
   /** The version of the snapshot that this transaction reads: not below that of any commit acknowledged before its first read. */
@@ -73,7 +73,7 @@ export interface Transaction {
 }
 
 export interface TransactOptions {
-  /** The most times that `fn` runs. */
+  /** The most times that `fn` runs; 20 unless told. */
   readonly attempts?: number;
 }
 

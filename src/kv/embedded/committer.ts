@@ -1,4 +1,4 @@
-import type { CommitRequest } from '../buffered-transaction.ts';
+import type { CommitRequest, Settle } from '../buffered-transaction.ts';
 import { StoreError, StoreErrorCode } from '../store-error.ts';
 import { MOST_PLACES_IN_A_VERSION } from '../versionstamp.ts';
 import { Batch, type Decision } from './batch.ts';
@@ -38,14 +38,17 @@ export class Committer {
     this.#snapshots = snapshots;
   }
 
-  /** Resolves with the versionstamp once the commit is on disk. */
-  commit(request: CommitRequest<Lease>): Promise<Uint8Array> {
-    return this.#enqueue(request, 0n);
+  /** Calls `settle` with the versionstamp once the commit is on disk, or with the reason why it is not. */
+  commit(request: CommitRequest<Lease>, settle: Settle): void {
+    this.#enqueue({ request, at_least: 0n, settle });
   }
 
   /** Makes every later version rise above `at_least`. */
-  async raiseVersion(at_least: bigint): Promise<void> {
-    await this.#enqueue(undefined, at_least);
+  raiseVersion(at_least: bigint): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle: Settle = (outcome) => (outcome instanceof StoreError ? reject(outcome) : resolve());
+      this.#enqueue({ request: undefined, at_least, settle });
+    });
   }
 
   /** Resolves when nothing waits any more. */
@@ -53,16 +56,14 @@ export class Committer {
     await this.#running;
   }
 
-  #enqueue(request: CommitRequest<Lease> | undefined, at_least: bigint): Promise<Uint8Array> {
+  #enqueue(waiting: Waiting): void {
     if (this.#queue.length >= MOST_WAITING_COMMITS) {
-      return Promise.reject(
-        new StoreError(StoreErrorCode.Busy, `${MOST_WAITING_COMMITS} commits are waiting; no more are taken.`),
-      );
+      const message = `${MOST_WAITING_COMMITS} commits are waiting; no more are taken.`;
+      waiting.settle(new StoreError(StoreErrorCode.Busy, message));
+      return;
     }
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ request, at_least, resolve, reject });
-      this.#running ??= this.#run();
-    });
+    this.#queue.push(waiting);
+    this.#running ??= this.#run();
   }
 
   async #run(): Promise<void> {
@@ -73,8 +74,8 @@ export class Committer {
       try {
         this.#answer(waiting, await this.#write(waiting));
       } catch (error) {
-        for (const { reject } of waiting) {
-          reject(error as StoreError);
+        for (const { settle } of waiting) {
+          settle(error as StoreError);
         }
       }
     } while (this.#queue.length > 0);
@@ -196,14 +197,14 @@ export class Committer {
     // Whoever hears of a commit from here on is to find it in the store.
     this.#snapshots.lookAgain();
     let commits = 0;
-    waiting.forEach(({ request, resolve, reject }, i) => {
+    waiting.forEach(({ request, settle }, i) => {
       const decision = decisions[i];
       if (decision === undefined) {
         this.counters.conflicts++;
-        reject(conflict());
+        settle(conflict());
       } else {
         commits += request === undefined ? 0 : 1;
-        resolve(decision.versionstamp);
+        settle(decision.versionstamp);
       }
     });
     this.counters.commits += commits;

@@ -39,6 +39,24 @@ const FORMAT = 'nereus-store 1';
 /** Slots for the snapshots that all processes hold at a time. */
 const MOST_READERS = 8192;
 
+const HANDLE_OPTIONS = {
+  // A directory whose name has a dot would be taken for the name of a file.
+  noSubdir: false,
+  encoding: 'binary',
+  keyEncoding: 'binary',
+  // The entry with the version carries it a second time, where a commit can be made to depend on it.
+  useVersions: true,
+  maxDbs: 4,
+  maxReaders: MOST_READERS,
+  // With overlapping syncs a commit is seen by readers before it is on disk. Here the sync is part of the commit.
+  overlappingSync: false,
+  // Batches by turns of the event loop come with a promise that nobody gets to see; rejected, as by a full disk, it
+  // would end the process.
+  eventTurnBatching: false,
+  // A batch is handed over whole: a worker that begins before waits for the rest by polling.
+  batchStartThreshold: Number.MAX_SAFE_INTEGER,
+} as const;
+
 /** Opens or creates the directory. Throws a `storage` StoreError when it can't be read or written, is damaged, or is not a store of ours. */
 export function openEnvironment(dir: string, map_size_bytes?: number): Environment {
   makeDirectory(dir);
@@ -88,20 +106,8 @@ function isDirectory(path: string): boolean {
 
 function openHandle(dir: string, map_size_bytes: number | undefined): Handle {
   const own: OwnDatabase = open({
+    ...HANDLE_OPTIONS,
     path: dir,
-    // A directory whose name has a dot would be taken for the name of a file.
-    noSubdir: false,
-    encoding: 'binary',
-    keyEncoding: 'binary',
-    // The entry with the version carries it a second time, where a commit can be made to depend on it.
-    useVersions: true,
-    maxDbs: 4,
-    maxReaders: MOST_READERS,
-    // With overlapping syncs a commit is seen by readers before it is on disk. Here the sync is part of the commit.
-    overlappingSync: false,
-    // Batches by turns of the event loop come with a promise that nobody gets to see; rejected, as by a full disk, it
-    // would end the process.
-    eventTurnBatching: false,
     ...(map_size_bytes === undefined ? {} : { mapSize: map_size_bytes }),
   });
   try {

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { type BufferedEngine, BufferedTransaction, type CommitRequest } from '../buffered-transaction.ts';
+import { type BufferedEngine, BufferedTransaction, type CommitRequest, type Settle } from '../buffered-transaction.ts';
 import type { Store, StoreLimits, Transaction, TransactOptions } from '../store.ts';
 import { StoreError, StoreErrorCode } from '../store-error.ts';
 import { transact } from '../transact.ts';
@@ -65,16 +65,17 @@ export class EmbeddedStore implements Store, BufferedEngine<Lease> {
     return this.#snapshots.take();
   }
 
-  commit(request: CommitRequest<Lease>): Promise<Uint8Array> {
+  commit(request: CommitRequest<Lease>, settle: Settle): void {
     const { snapshot } = request;
     const refusal = this.#refusal() ?? snapshot?.refusal(this.limits.transaction_ms);
     if (refusal !== undefined) {
-      return Promise.reject(refusal);
+      settle(refusal);
+      return;
     }
     if (snapshot !== undefined) {
       this.#snapshots.keep(snapshot);
     }
-    return this.#committer.commit(request);
+    this.#committer.commit(request, settle);
   }
 
   /** Makes every later versionstamp rise above version `at_least`, as a restore needs it that brings versionstamps of another store. */

@@ -1,5 +1,4 @@
-import type { CommitRequest } from '../buffered-transaction.ts';
-import type { StoreError } from '../store-error.ts';
+import type { CommitRequest, Settle } from '../buffered-transaction.ts';
 import type { Lease } from './lease.ts';
 
 /** A call that waits for a batch. */
@@ -8,6 +7,5 @@ export interface Waiting {
   readonly request: CommitRequest<Lease> | undefined;
   /** The version must rise above this. */
   readonly at_least: bigint;
-  readonly resolve: (versionstamp: Uint8Array) => void;
-  readonly reject: (error: StoreError) => void;
+  readonly settle: Settle;
 }
