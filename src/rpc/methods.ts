@@ -1,4 +1,4 @@
-import { alterCluster } from '../meta/cluster/alter-cluster.ts';
+import { alterCluster, checkAlterCluster } from '../meta/cluster/alter-cluster.ts';
 import { getCluster } from '../meta/cluster/get-cluster.ts';
 import { getClusterStatus } from '../meta/cluster/get-cluster-status.ts';
 import { alterIam } from '../meta/iam/alter-iam.ts';
@@ -51,6 +51,7 @@ export const methods = {
     name: 'alter_cluster',
     request: cluster.AlterClusterRequestSchema,
     response: cluster.AlterClusterResponseSchema,
+    check: checkAlterCluster,
     run: alterCluster,
   }),
   get_cluster: method({

@@ -30,6 +30,15 @@ const ALTERATIONS: Partial<Record<Operation, Alteration>> = {
   [Operation.SET_CLUSTER_STATUS]: setClusterStatus,
 };
 
+/** More nodes than the record of an instance has room for, so that a request is refused before it costs time. */
+const MOST_NODES = 10_000;
+
+/** Checks of the request alone. */
+export function checkAlterCluster({ cluster }: AlterClusterRequest): void {
+  const count = cluster?.nodes.length ?? 0;
+  if (count > MOST_NODES) throw invalid(`a request may name at most ${MOST_NODES} nodes, and names ${count}`);
+}
+
 /** Adds, changes and drops the clusters of an instance and their nodes. */
 export function alterCluster(call: Call, request: AlterClusterRequest): Promise<Record<string, never>> {
   return alterClusterBy(ALTERATIONS[request.op], call, request);

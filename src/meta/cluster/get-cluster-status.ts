@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import {
+  type ClusterPB,
   ClusterPBSchema,
   ClusterStatus,
   ClusterPB_Type as ClusterType,
@@ -34,10 +35,11 @@ export async function getClusterStatus(
   const response = create(GetClusterStatusResponseSchema);
   const wanted = instanceIds.length > 0 ? instanceIds : await instancesOf(call, cloudUniqueIds);
   if (wanted.length === 0) return response;
+  const known = new Map<string, ClusterPB[]>();
   let count = 0;
   for (const instanceId of wanted) {
-    const instance = await findInstance(call.txn, instanceId);
-    const clusters = instance ? statesIn(instance, request) : [];
+    const clusters = known.get(instanceId) ?? (await clustersOf(call, instanceId, request));
+    known.set(instanceId, clusters);
     count += clusters.length;
     if (count > MOST_CLUSTERS) throw invalid(`more than ${MOST_CLUSTERS} clusters, ask for fewer instances at a time`);
     if (clusters.length > 0) response.details.push(create(DetailSchema, { instanceId, clusters }));
@@ -48,11 +50,17 @@ export async function getClusterStatus(
 }
 
 async function instancesOf(call: Call, cloudUniqueIds: readonly string[]): Promise<string[]> {
-  const resolved = await Promise.all(cloudUniqueIds.map((id) => resolveInstance(call, id)));
-  return resolved.filter((id) => id !== undefined);
+  const known = new Map<string, string | undefined>();
+  for (const id of cloudUniqueIds) if (!known.has(id)) known.set(id, await resolveInstance(call, id));
+  return cloudUniqueIds.map((id) => known.get(id)).filter((instanceId) => instanceId !== undefined);
 }
 
-function statesIn(instance: InstanceInfoPB, request: GetClusterStatusRequest) {
+async function clustersOf(call: Call, instanceId: string, request: GetClusterStatusRequest): Promise<ClusterPB[]> {
+  const instance = await findInstance(call.txn, instanceId);
+  return instance ? statesIn(instance, request) : [];
+}
+
+function statesIn(instance: InstanceInfoPB, request: GetClusterStatusRequest): ClusterPB[] {
   return instance.clusters
     .filter((cluster) => cluster.type === ClusterType.COMPUTE)
     .filter((cluster) => !isSet(request, 'status') || cluster.clusterStatus === request.status)
