@@ -3,9 +3,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { benchHttp } from './http/http-bench.ts';
+import { benchStore } from './kv/store.ts';
 import type { BenchResult } from './result.ts';
 
 const BENCHES: Readonly<Record<string, () => Promise<BenchResult[]>>> = {
+  kv: () => benchStore(),
   http: () => benchHttp({ connections: 64, rounds: 7, round_ms: 2_000 }),
 };
 

@@ -1,10 +1,12 @@
 import type { Store } from '../kv/store.ts';
 import { MetaError } from '../meta/meta-error.ts';
 import type { Runner } from '../rpc/runner.ts';
+import { AnswerMemo } from './answer-memo.ts';
 import type { HttpAnswer, HttpCall } from './http-types.ts';
 import { Query } from './query.ts';
 import { adminCode, jsonReply } from './reply.ts';
-import { routes } from './routes.ts';
+import type { AdminCall, Route } from './route.ts';
+import { reads, routes } from './routes.ts';
 import { TokenCheck } from './token.ts';
 
 export interface AdminOptions {
@@ -18,10 +20,12 @@ export interface AdminOptions {
 export class Admin {
   readonly #options: AdminOptions;
   readonly #token: TokenCheck;
+  readonly #memo: AnswerMemo;
 
   constructor(options: AdminOptions) {
     this.#options = options;
     this.#token = new TokenCheck(options.http_token);
+    this.#memo = new AnswerMemo(options.store);
   }
 
   /** Answers a call; `operation` is what its path has behind `/MetaService/http/`. */
@@ -33,14 +37,24 @@ export class Admin {
     const route = Object.hasOwn(routes, name) ? routes[name] : undefined;
     if (!route) return unknownOperation(operation);
     const { runner, store, admin_rules } = this.#options;
+    const ask = () =>
+      this.#ask(route, { operation, query, body, runner, store, documentRules: admin_rules === 'document' });
+    if (!reads.has(name) || body.length > LONGEST_REMEMBERED) return ask();
+    return this.#memo.answer(`${operation}?${text}\n${body.toString('latin1')}`, ask);
+  }
+
+  async #ask(route: Route, call: AdminCall): Promise<HttpAnswer> {
     try {
-      return await route({ operation, query, body, runner, store, documentRules: admin_rules === 'document' });
+      return await route(call);
     } catch (error) {
       if (error instanceof MetaError) return jsonReply(adminCode(error.code), error.message);
       throw error;
     }
   }
 }
+
+/** Requests with longer bodies are answered anew each time, in bytes. */
+const LONGEST_REMEMBERED = 4096;
 
 /** Doris answers OK to what it doesn't know, and whoever asked believes that it was done. */
 function unknownOperation(operation: string): HttpAnswer {

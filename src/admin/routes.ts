@@ -11,7 +11,6 @@ import {
   type GetClusterResponseSchema,
 } from '../schema/gen/cloud/cluster_pb.ts';
 import {
-  type InstanceInfoPB,
   InstanceInfoPBSchema,
   AlterInstanceRequest_Operation as InstanceOperation,
 } from '../schema/gen/cloud/instance_pb.ts';
@@ -117,19 +116,22 @@ function showCluster(
   return jsonReply('OK', '', writeProtobufJson(ClusterPBSchema, first));
 }
 
-/** Descriptions of unchanged instances are the same object, whose text need not be written again. */
-const described = new WeakMap<InstanceInfoPB, HttpAnswer>();
+/** The operations whose answers depend on the request and the store alone, and change neither. */
+export const reads: ReadonlySet<string> = new Set([
+  'get_instance',
+  'get_obj_store_info',
+  'show_storage_vaults',
+  'get_stage',
+  'get_cluster',
+  'get_cluster_status',
+]);
 
 async function getInstance({ query, runner }: AdminCall): Promise<HttpAnswer> {
   const instanceId = query.decoded('instance_id');
   const cloudUniqueId = query.decoded('cloud_unique_id');
   try {
     const instance = await runner.read('get_instance', (call) => describeInstance(call, instanceId, cloudUniqueId));
-    const known = described.get(instance);
-    if (known) return known;
-    const answer = jsonReply('OK', '', writeProtobufJson(InstanceInfoPBSchema, instance));
-    described.set(instance, answer);
-    return answer;
+    return jsonReply('OK', '', writeProtobufJson(InstanceInfoPBSchema, instance));
   } catch (error) {
     if (error instanceof MetaError) return jsonReply(adminCode(error.code), error.message, '{}');
     throw error;

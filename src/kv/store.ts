@@ -36,6 +36,7 @@ export interface StoreLimits {
 /** The ten bytes of a versionstamp: the commit's version (8, big-endian), then its place among the commits of that version (2). */
 export const VERSIONSTAMP_BYTES = 10;
 
+/** Bytes that are returned may be shared with others, and must not be changed. */
 export interface Transaction {
   /** The value at `key`, or undefined when there is none. */
   get(key: Uint8Array, options?: ReadOptions): Promise<Uint8Array | undefined>;
@@ -89,6 +90,12 @@ export interface Store {
    * Whatever `fn` throws cancels the transaction, and reaches the caller unless it is a retryable StoreError.
    */
   transact<T>(fn: (txn: Transaction) => Promise<T>, options?: TransactOptions): Promise<T>;
+
+  /**
+   * The version of the newest state, from an engine that knows it without asking anyone and in which it rises with commits
+   * alone: as long as it is the same, every read answers the same.
+   */
+  newestVersion?(): bigint;
 
   /** Waits for the commits in flight, then closes. Calls from then on reject with a `closed` StoreError. */
   close(): Promise<void>;

@@ -130,6 +130,7 @@ export class Committer {
       } finally {
         // Held any longer, it would keep the commit from using the pages again that the last one has left.
         batch.release();
+        this.#snapshots.lookAgain();
       }
       if (await written) {
         this.#known_version = batch.version;

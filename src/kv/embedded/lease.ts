@@ -40,7 +40,7 @@ export class Lease implements Snapshot {
   get(key: KeyText): Uint8Array | undefined {
     this.#mustLive();
     try {
-      return this.#state.handle.data.get(key, this.#state.options);
+      return this.#state.get(key);
     } catch (error) {
       throw storageError('A read has failed', error);
     }

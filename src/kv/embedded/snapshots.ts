@@ -20,11 +20,14 @@ export class Snapshots {
   /** In the order in which they were taken, so the oldest come first. */
   readonly #leases = new Set<Lease>();
   readonly #sweeper: NodeJS.Timeout;
-  /** The state that was the newest when the event loop began what it does now. */
+  /** Whether nobody else commits, so that a state is the newest until this process has committed. */
+  readonly #alone: boolean;
+  /** The newest state, as far as word of it can have reached anyone here. */
   #current: State | undefined;
 
-  constructor(handle: Handle) {
+  constructor(handle: Handle, alone: boolean) {
     this.#handle = handle;
+    this.#alone = alone;
     this.#sweeper = setInterval(() => this.#endOld(), SWEEP_EVERY_MS);
     this.#sweeper.unref();
   }
@@ -51,6 +54,7 @@ export class Snapshots {
     if (this.#current !== undefined) {
       const state = this.#current;
       this.#current = undefined;
+      state.forget();
       this.#leave(state);
     }
   };
@@ -68,8 +72,9 @@ export class Snapshots {
   }
 
   /**
-   * Looks for commits of this process and of others. What is found serves until the event loop turns to its next
-   * event: before that, no word of a later commit can have reached anyone here.
+   * Looks for commits of this process and of others. What is found serves until this process hears of a commit of its
+   * own and, where others commit too, no longer than until the event loop turns to its next event: before that, no word
+   * of a later commit can have reached anyone here.
    */
   #newest(): State {
     const transaction = this.#newestTransaction();
@@ -83,7 +88,7 @@ export class Snapshots {
     }
     state.holders++;
     this.#current = state;
-    process.nextTick(this.lookAgain);
+    if (!this.#alone) process.nextTick(this.lookAgain);
     return state;
   }
 

@@ -43,13 +43,16 @@ export class EmbeddedStore implements Store, BufferedEngine<Lease> {
   readonly #presence: Presence;
   readonly #snapshots: Snapshots;
   readonly #committer: Committer;
+  /** Absent where other processes commit too: looking for their commits is no cheaper than reading. */
+  readonly newestVersion?: () => bigint;
   #closing: Promise<void> | undefined;
 
-  constructor(environment: Environment, presence: Presence) {
+  constructor(environment: Environment, presence: Presence, exclusive: boolean) {
     this.#environment = environment;
     this.#presence = presence;
-    this.#snapshots = new Snapshots(environment.reader);
+    this.#snapshots = new Snapshots(environment.reader, exclusive);
     this.#committer = new Committer(environment.writer, this.#snapshots);
+    if (exclusive) this.newestVersion = () => this.#newestVersion();
   }
 
   begin(): Transaction {
@@ -76,6 +79,13 @@ export class EmbeddedStore implements Store, BufferedEngine<Lease> {
       this.#snapshots.keep(snapshot);
     }
     this.#committer.commit(request, settle);
+  }
+
+  #newestVersion(): bigint {
+    const newest = this.openSnapshot();
+    const version = newest.version();
+    newest.release();
+    return version;
   }
 
   /** Makes every later versionstamp rise above version `at_least`, as a restore needs it that brings versionstamps of another store. */
@@ -125,7 +135,7 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
   const environment = openEnvironment(dir, map_size_bytes);
   try {
     const presence = await enterOpeners(dir, environment.writer.own, exclusive);
-    return new EmbeddedStore(environment, presence);
+    return new EmbeddedStore(environment, presence, exclusive);
   } catch (error) {
     await environment.close();
     throw error;

@@ -1,5 +1,4 @@
 import { clone, type MessageInitShape } from '@bufbuild/protobuf';
-import type { RamUserPB } from '../../schema/gen/cloud/iam_pb.ts';
 import {
   type GetInstanceRequest,
   type GetInstanceResponseSchema,
@@ -8,7 +7,7 @@ import {
 } from '../../schema/gen/cloud/instance_pb.ts';
 import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
 import type { Call } from '../call.ts';
-import { findIamUser, openIamUser, openRamUser } from '../iam/ram-user.ts';
+import { openIamUser, openRamUser } from '../iam/ram-user.ts';
 import { resolveInstance } from '../identity/resolve-instance.ts';
 import { MetaError } from '../meta-error.ts';
 import { openObjectStore } from '../vault/object-store.ts';
@@ -23,7 +22,7 @@ export async function getInstance(
   return { instance: await readInstance(call.txn, instanceId) };
 }
 
-/** The record of an instance as an operator is shown it, to be read only: with secrets in the clear, and with the IAM user. */
+/** The record of an instance as an operator is shown it: with secrets in the clear, and with the IAM user. */
 export async function describeInstance(call: Call, instanceId: string, cloudUniqueId: string): Promise<InstanceInfoPB> {
   const wanted = instanceId === '' ? await instanceOfNode(call, cloudUniqueId) : instanceId;
   const stored = await findInstance(call.txn, wanted);
@@ -44,23 +43,7 @@ async function instanceOfNode(call: Call, cloudUniqueId: string): Promise<string
   throw new MetaError(MetaServiceCode.INVALID_ARGUMENT, message);
 }
 
-interface Opened {
-  readonly instance: InstanceInfoPB;
-  /** The other record from which it was made. */
-  readonly iamUser: RamUserPB | undefined;
-}
-
-/**
- * What instances were last opened to. Records that have not changed are read as the same objects, so an instance whose
- * records are those of last time need not be decrypted and copied again. Keys of the keyring never change.
- */
-const opened = new WeakMap<InstanceInfoPB, Opened>();
-
 async function openInstance(call: Call, stored: InstanceInfoPB, instanceId: string): Promise<InstanceInfoPB> {
-  const iamUser = await findIamUser(call);
-  const before = opened.get(stored);
-  if (before && before.iamUser === iamUser) return before.instance;
-
   const instance = clone(InstanceInfoPBSchema, stored);
   instance.objInfo = await Promise.all(instance.objInfo.map((store) => openObjectStore(call, store)));
   if (instance.ramUser) instance.ramUser = await openRamUser(call, instance.ramUser);
@@ -68,6 +51,5 @@ async function openInstance(call: Call, stored: InstanceInfoPB, instanceId: stri
   for (const stage of instance.stages) {
     if (stage.objInfo) stage.objInfo = await openObjectStore(call, stage.objInfo);
   }
-  opened.set(stored, { instance, iamUser });
   return instance;
 }
