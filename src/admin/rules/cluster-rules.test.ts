@@ -1,55 +1,30 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type AdminReply, type Domain, openDomain } from '../../../test/support/fuzz/domain.ts';
+import {
+  backend,
+  createTwoInstances,
+  frontend,
+  nodesOf,
+  onCluster,
+  refusalProblem,
+} from '../../../test/support/fuzz/two-instances.ts';
 
 let domain: Domain;
 beforeEach(async () => {
   domain = await openDomain();
-  await prepare(domain);
+  await createTwoInstances(domain);
 });
 afterEach(() => domain.dispose());
 
-/** Two instances; the first has a cluster of backends, an empty one, and one of frontends. */
-async function prepare({ admin }: Domain): Promise<void> {
-  for (const instance_id of ['i', 'j']) await admin('create_instance', { instance_id, name: 'name', user_id: 'user' });
-  const clusters = [
-    {
-      cluster_name: 'compute',
-      cluster_id: 'compute_id',
-      type: 'COMPUTE',
-      nodes: [backend('1:i:be1'), backend('plain')],
-    },
-    { cluster_name: 'empty', cluster_id: 'empty_id', type: 'COMPUTE' },
-    { cluster_name: 'sql', cluster_id: 'sql_id', type: 'SQL', nodes: [frontend('1:i:fe1', 'FE_MASTER')] },
-  ];
-  for (const cluster of clusters) {
-    expect(await admin('add_cluster', { instance_id: 'i', cluster })).toMatchObject({ code: 'OK' });
-  }
-}
-
-function backend(cloud_unique_id: string, more: object = {}) {
-  return { cloud_unique_id, ip: '10.0.0.1', heartbeat_port: 9050, ...more };
-}
-
-function frontend(cloud_unique_id: string, node_type: string | undefined, more: object = {}) {
-  return { cloud_unique_id, ip: '10.0.0.2', edit_log_port: 9010, node_type, ...more };
-}
-
-function on(operation: string, cluster: object, instance_id = 'i'): Promise<AdminReply> {
-  return domain.admin(operation, { instance_id, cluster });
+function on(operation: string, cluster: object, instance_id?: string): Promise<AdminReply> {
+  return onCluster(domain, operation, cluster, instance_id);
 }
 
 const OK = { status: 200, code: 'OK', msg: '' };
 const [INVALID, NOT_FOUND, EXISTS, FAILED] = [400, 404, 409, 500] as const;
 
 async function refused(reply: Promise<AdminReply>, status: number, msg: RegExp): Promise<void> {
-  const before = await domain.version();
-  expect(await reply).toMatchObject({ status, msg: expect.stringMatching(msg) });
-  expect(await domain.version()).toBe(before);
-}
-
-async function nodesOf(clusterId: string): Promise<string[]> {
-  const { clusters } = await domain.instance('i');
-  return clusters.find((cluster) => cluster.clusterId === clusterId)?.nodes.map((node) => node.cloudUniqueId) ?? [];
+  expect(await refusalProblem(domain, reply, status, msg)).toBeUndefined();
 }
 
 describe('a name and an id that do not belong together', () => {
@@ -75,98 +50,6 @@ describe('a name and an id that do not belong together', () => {
       /cluster_id or cluster_name must be given/,
     ),
   );
-});
-
-describe('the id of a node', () => {
-  test.each(['a', 'plain_id-1', '0', '1:i:x', '1:j:of_another', '1:i:-_'])('may be %s', async (id) => {
-    expect(await on('add_node', { cluster_id: 'compute_id', type: 'COMPUTE', nodes: [backend(id)] })).toMatchObject(OK);
-    expect(await nodesOf('compute_id')).toEqual(['1:i:be1', 'plain', id]);
-  });
-
-  const shape = /cloud_unique_id must be 1:<instance_id>:<string> or a plain <string>/;
-  const malformed = ['1:i', '1:i:', ':i:x', '2:i:x', '01:i:x', '1:i:x:y', 'a b', 'a.b', 'é', 'a\n', '1:i:x\n', '1::x'];
-
-  test.each<[id: string, msg: RegExp]>([
-    ['', /cloud_unique_id must be given/],
-    ['1:no_such_instance:x', /names an instance that does not exist, instance_id=no_such_instance/],
-    ['1:__proto__:x', /does not exist, instance_id=__proto__/],
-    ...malformed.map((id): [string, RegExp] => [id, shape]),
-  ])('may not be %j', async (id, msg) => {
-    const nodes = [backend('fine'), backend(id)];
-    await refused(on('add_node', { cluster_id: 'compute_id', type: 'COMPUTE', nodes }), INVALID, msg);
-    await refused(on('add_cluster', { cluster_id: 'c', cluster_name: 'cc', type: 'COMPUTE', nodes }), INVALID, msg);
-  });
-
-  test.each([
-    [
-      'in this cluster',
-      [backend('plain')],
-      /instance_id=i cluster_name=compute cluster_id=compute_id cloud_unique_id=plain/,
-    ],
-    ['in another, at another address', [backend('1:i:fe1', { ip: 'x' })], /cluster_name=sql cluster_id=sql_id/],
-    [
-      'twice in one request',
-      [backend('twice'), backend('other'), backend('twice', { ip: 'x' })],
-      /cloud_unique_id=twice/,
-    ],
-  ])('is used once: not %s', async (_, nodes, msg) => {
-    const occupied = new RegExp(`already occupied by an instance, .*${msg.source}`);
-    await refused(on('add_node', { cluster_id: 'compute_id', type: 'COMPUTE', nodes }), FAILED, occupied);
-    const cluster = { cluster_id: 'c', cluster_name: 'cc', type: 'COMPUTE', nodes };
-    await refused(on('add_cluster', cluster, 'j'), FAILED, occupied);
-  });
-
-  test('is free again when its node or its cluster is dropped', async () => {
-    const plain = { cluster_id: 'compute_id', type: 'COMPUTE', nodes: [backend('plain')] };
-    expect(await on('drop_node', plain)).toMatchObject(OK);
-    expect(
-      await on('add_cluster', { cluster_id: 'c', cluster_name: 'cc', type: 'COMPUTE', nodes: [backend('plain')] }, 'j'),
-    ).toMatchObject(OK);
-    expect(await on('drop_cluster', { cluster_id: 'c' }, 'j')).toMatchObject(OK);
-    expect(await on('add_node', plain)).toMatchObject(OK);
-  });
-
-  test('comes after the id and the name of the cluster', async () => {
-    const cluster = { cluster_id: 'compute_id', cluster_name: 'other', type: 'COMPUTE', nodes: [backend('plain')] };
-    await refused(
-      on('add_cluster', cluster),
-      EXISTS,
-      /try to add a existing cluster id, existing_cluster_id=compute_id/,
-    );
-    await refused(
-      on('add_cluster', { ...cluster, cluster_id: 'c', cluster_name: 'sql' }),
-      EXISTS,
-      /existing cluster name/,
-    );
-  });
-
-  test('may stand beside the address of another node', async () => {
-    expect(
-      await on('add_node', { cluster_id: 'compute_id', type: 'COMPUTE', nodes: [backend('same_address')] }),
-    ).toMatchObject(OK);
-    expect(await nodesOf('compute_id')).toEqual(['1:i:be1', 'plain', 'same_address']);
-  });
-});
-
-describe('ports and addresses', () => {
-  test.each([0, -1, 65_536, 2_147_483_647])('%d is no port', async (port) => {
-    const be = { cluster_id: 'compute_id', type: 'COMPUTE', nodes: [backend('x', { heartbeat_port: port })] };
-    await refused(on('add_node', be), INVALID, /heartbeat_port must be a port, from 1 to 65535/);
-    const fe = { cluster_id: 'sql_id', type: 'SQL', nodes: [frontend('x', 'FE_OBSERVER', { edit_log_port: port })] };
-    await refused(on('add_node', fe), INVALID, /edit_log_port must be a port/);
-  });
-
-  test.each([1, 65_535])('%d is one', async (port) => {
-    const nodes = [backend('x', { heartbeat_port: port })];
-    expect(await on('add_node', { cluster_id: 'compute_id', type: 'COMPUTE', nodes })).toMatchObject(OK);
-  });
-
-  test('a node is reached by an ip or a host', async () => {
-    const cluster = { cluster_id: 'compute_id', type: 'COMPUTE' };
-    const nowhere = { cloud_unique_id: 'x', heartbeat_port: 1 };
-    await refused(on('add_node', { ...cluster, nodes: [nowhere] }), INVALID, /must have an ip or a host/);
-    expect(await on('add_node', { ...cluster, nodes: [{ ...nowhere, host: 'h' }] })).toMatchObject(OK);
-  });
 });
 
 describe('frontends', () => {
@@ -227,7 +110,7 @@ describe('frontends', () => {
       FAILED,
       /can not find to drop node.*cloud_unique_id=not_there/,
     );
-    expect(await nodesOf('sql_id')).toEqual(['1:i:fe1', 'f']);
+    expect(await nodesOf(domain, 'sql_id')).toEqual(['1:i:fe1', 'f']);
   });
 
   test('are no nodes of a compute cluster, nor backends of a cluster of frontends', async () => {
@@ -309,7 +192,7 @@ describe('under the rules of the reference', () => {
   beforeEach(async () => {
     await domain.dispose();
     domain = await openDomain({ settings: { admin_rules: 'reference' } });
-    await prepare(domain);
+    await createTwoInstances(domain);
   });
 
   test.each([
@@ -350,8 +233,8 @@ describe('under the rules of the reference', () => {
     expect(
       await on('add_node', { cluster_id: 'compute_id', cluster_name: 'empty', type: 'COMPUTE', nodes }),
     ).toMatchObject(OK);
-    expect(await nodesOf('compute_id')).toEqual(['1:i:be1', 'plain', 'new']);
-    expect(await nodesOf('empty_id')).toEqual(['same_address', 'new']);
+    expect(await nodesOf(domain, 'compute_id')).toEqual(['1:i:be1', 'plain', 'new']);
+    expect(await nodesOf(domain, 'empty_id')).toEqual(['same_address', 'new']);
   });
 
   test('STOPPED is no name of a state, and unknown names are left out', async () => {

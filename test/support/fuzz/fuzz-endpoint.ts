@@ -23,8 +23,8 @@ export interface FuzzOutcome {
 
 /** Requests in flight together. */
 const WAVE = 4;
-/** After so many waves what exists is created anew under other names, since requests will have dropped some of it. */
-const WAVES_OF_A_GENERATION = 60;
+/** After so many waves, or a tenth of all, what exists is created anew under other names, since requests drop some of it. */
+const LEAST_WAVES_OF_A_GENERATION = 60;
 const MOST_VIOLATIONS = 5;
 
 /** Sends an endpoint requests of all kinds, and tells what went wrong. */
@@ -36,9 +36,10 @@ export async function fuzzEndpoint(server: FuzzedServer, endpoint: Endpoint, run
   let world = await plantWorld(server, random, generation());
   let untouched = { hash: await hashOfPairs(server.store), version: await versionOf(server.store) };
   server.takeLog();
+  const generationWaves = Math.max(LEAST_WAVES_OF_A_GENERATION, Math.ceil(run.runs / WAVE / 10));
 
   for (let wave = 0; wave * WAVE < run.runs && violations.length < MOST_VIOLATIONS; wave++) {
-    if (wave % WAVES_OF_A_GENERATION === WAVES_OF_A_GENERATION - 1) {
+    if (wave % generationWaves === generationWaves - 1) {
       violations.push(...(await changeWithoutCommit(server, untouched)));
       world = await plantWorld(server, random, generation());
       untouched = { hash: await hashOfPairs(server.store), version: await versionOf(server.store) };
