@@ -1,11 +1,14 @@
 import { temporaryStore } from '../support/kv/temporary-store.ts';
 import { storeContract } from './contract.ts';
 
-storeContract('The embedded engine', async () => {
-  const temporary = await temporaryStore();
-  return {
-    store: temporary.store,
-    reopen: () => temporary.reopen(),
-    dispose: () => temporary.dispose(),
-  };
-});
+// Alone with its directory, the engine keeps what it has read until it commits; with others, it looks again and again.
+for (const exclusive of [true, false]) {
+  storeContract(`The embedded engine, ${exclusive ? 'alone' : 'beside others'}`, async () => {
+    const temporary = await temporaryStore({ exclusive });
+    return {
+      store: temporary.store,
+      reopen: () => temporary.reopen(),
+      dispose: () => temporary.dispose(),
+    };
+  });
+}

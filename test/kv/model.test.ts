@@ -9,10 +9,10 @@ import { temporaryStore } from '../support/kv/temporary-store.ts';
 const SEED = 'NEREUS_MODEL_SEED';
 
 describe('random concurrent transactions are serializable', () => {
-  test('in one process', async () => {
+  test.each([true, false])('in one process, alone on the directory: %s', async (exclusive) => {
     const seed = seedFrom(SEED);
-    for (let round = 0; round < 4; round++) {
-      const temporary = await temporaryStore();
+    for (let round = 0; round < 3; round++) {
+      const temporary = await temporaryStore({ exclusive });
       try {
         const history = await runHere(temporary.store, { seed: seed + round * 1_000, clients: 12, transactions: 120 });
         expect(history.length).toBeGreaterThan(300);
