@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Store } from '../kv/store.ts';
+import { StoreError, StoreErrorCode } from '../kv/store-error.ts';
 import { AnswerMemo } from './answer-memo.ts';
 import type { HttpAnswer } from './http-types.ts';
 
@@ -16,6 +17,14 @@ function counting(status = 200) {
 }
 
 describe('answers to reads', () => {
+  test('come from the question itself while the store can not tell its version', async () => {
+    const newestVersion = () => {
+      throw new StoreError(StoreErrorCode.Busy, 'All slots for snapshots are taken.');
+    };
+    const { ask } = counting();
+    expect((await new AnswerMemo({ newestVersion } as unknown as Store).answer('a', ask)).body).toBe('answer 1');
+  });
+
   test('are remembered until the store changes', async () => {
     const version = { now: 7n };
     const memo = new AnswerMemo(storeAt(version));

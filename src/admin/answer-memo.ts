@@ -1,4 +1,5 @@
 import type { Store } from '../kv/store.ts';
+import { StoreError } from '../kv/store-error.ts';
 import type { HttpAnswer } from './http-types.ts';
 
 const MOST_ANSWERS = 1_000;
@@ -21,7 +22,7 @@ export class AnswerMemo {
 
   /** The answer to `question`: remembered, or got from `ask` now. */
   async answer(question: string, ask: () => HttpAnswer | Promise<HttpAnswer>): Promise<HttpAnswer> {
-    const version = this.#store.newestVersion?.();
+    const version = this.#newestVersion();
     if (version === undefined) return ask();
     if (version !== this.#version) this.#forget(version);
     const known = this.#answers.get(question);
@@ -30,6 +31,16 @@ export class AnswerMemo {
     // If a commit came in between, no one asks for this version any more. What has failed may go well the next time.
     if (version === this.#version && answer.status === 200) this.#remember(question, answer);
     return answer;
+  }
+
+  /** Undefined also when the store can't tell now: `ask` finds out why, and answers accordingly. */
+  #newestVersion(): bigint | undefined {
+    try {
+      return this.#store.newestVersion?.();
+    } catch (error) {
+      if (error instanceof StoreError) return undefined;
+      throw error;
+    }
   }
 
   #forget(version: bigint): void {

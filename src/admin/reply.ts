@@ -1,7 +1,7 @@
 import { MetaServiceCode } from '../schema/gen/cloud/status_pb.ts';
 import type { HttpAnswer } from './http-types.ts';
 
-/** The four words that an admin answer has for what happened. */
+/** The five words that an admin answer has for what happened. */
 export type AdminCode = 'OK' | 'INVALID_ARGUMENT' | 'NOT_FOUND' | 'ALREADY_EXISTED' | 'INTERNAL_ERROR';
 
 const STATUS: Readonly<Record<AdminCode, number>> = {

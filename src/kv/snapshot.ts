@@ -10,7 +10,7 @@ export interface SnapshotPage {
 
 /** One state of the store, as an engine lets a transaction read it. Its methods throw `too_old` or `closed` once it has ended. */
 export interface Snapshot {
-  /** The value at `key`, in bytes that belong to the caller. */
+  /** The value at `key`, in bytes that others may be given too. */
   get(key: KeyText): Uint8Array | undefined;
   /** The first pairs (the last ones in falling order when `reverse`) with `begin <= key < end`, at most `limit` and of bounded size, at least one unless there is none. */
   scan(begin: KeyText, end: KeyText, limit: number, reverse: boolean): SnapshotPage;

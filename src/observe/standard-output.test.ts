@@ -1,4 +1,5 @@
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, existsSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -18,6 +19,28 @@ describe('lines to a descriptor', () => {
     await expect.poll(() => readFileSync(file, 'utf8').length).toBe(lines.join('').length);
     expect(new Set(readFileSync(file, 'utf8').split('\n'))).toEqual(new Set(lines.join('').split('\n')));
     closeSync(descriptor);
+    rmSync(dir, { recursive: true });
+  });
+
+  test('that the reader had no room for are not lost, nor out of order, at the end', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'nereus-log-'));
+    const pipe = join(dir, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+    const writer = openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK);
+    const sink = new DescriptorSink(writer);
+    const lines = Array.from({ length: 12 }, (_, i) => `${i}`.padEnd(8000, '.').concat('\n'));
+    for (const line of lines) sink.write(line);
+    // By now the pipe is full and the sink waits before it tries again.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const bytes = Buffer.alloc(256 * 1024);
+    const taken = readSync(reader, bytes, 0, bytes.length, null);
+    sink.write('the last\n');
+    sink.flush();
+    const length = taken + readSync(reader, bytes, taken, bytes.length - taken, null);
+    expect(bytes.subarray(0, length).toString()).toBe(`${lines.join('')}the last\n`);
+    closeSync(reader);
+    closeSync(writer);
     rmSync(dir, { recursive: true });
   });
 

@@ -14,6 +14,8 @@ const FLUSH_MS = 1000;
 export class DescriptorSink implements Sink {
   readonly #descriptor: number;
   #lines: string[] = [];
+  /** What the reader had no room for, until it is tried again. */
+  #retry: { readonly timer: NodeJS.Timeout; readonly rest: Buffer } | undefined;
   #held_bytes = 0;
   #writing = false;
   #gone = false;
@@ -32,7 +34,10 @@ export class DescriptorSink implements Sink {
 
   flush(): void {
     const until_ms = performance.now() + FLUSH_MS;
-    let rest = this.#take();
+    clearTimeout(this.#retry?.timer);
+    let rest = Buffer.concat([this.#retry?.rest ?? Buffer.alloc(0), this.#take()]);
+    if (this.#retry !== undefined) this.#writing = false;
+    this.#retry = undefined;
     while (rest.length > 0 && !this.#gone && performance.now() < until_ms) {
       try {
         rest = rest.subarray(writeSync(this.#descriptor, rest));
@@ -55,9 +60,11 @@ export class DescriptorSink implements Sink {
   }
 
   #writeRest(rest: Buffer): void {
+    this.#retry = undefined;
     write(this.#descriptor, rest, (error, written) => {
       if (isBusy(error)) {
-        setTimeout(() => this.#writeRest(rest), RETRY_MS).unref();
+        const timer = setTimeout(() => this.#writeRest(rest), RETRY_MS).unref();
+        this.#retry = { timer, rest };
         return;
       }
       // There is nowhere left to tell of it.

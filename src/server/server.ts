@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import type { HttpHandler } from '../admin/http-types.ts';
 import { listenAddress } from '../config/kind.ts';
 import type { Settings } from '../config/settings.ts';
@@ -111,7 +112,8 @@ async function drain(front: HttpFront, listener: Listener, timeout_ms: number, l
 function frontOptions(settings: Settings) {
   const { brpc_idle_timeout_sec } = settings;
   return {
-    max_body_bytes: settings.brpc_max_body_size,
+    // A larger text is more than Node can hold in one piece.
+    max_body_bytes: Math.min(settings.brpc_max_body_size, constants.MAX_STRING_LENGTH),
     max_buffered_bytes: settings.max_buffered_bytes,
     max_header_bytes: settings.max_header_bytes,
     max_requests_in_flight: settings.max_requests_in_flight,

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir, rm } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openEmbeddedStore } from '../../src/kv/embedded/store.ts';
@@ -74,13 +75,80 @@ describe('who may open a directory', () => {
     const store = await openEmbeddedStore({ dir, exclusive: true });
     await store.transact(async (txn) => txn.set(bytes('a'), bytes('1')));
     await store.close();
-    expect((await readdir(dir)).sort()).toEqual(['data.mdb', 'lock.mdb']);
+    expect((await readdir(dir)).sort()).toEqual(['data.mdb', 'lock.mdb', 'openers']);
+    expect(await readdir(join(dir, 'openers'))).toEqual([]);
   });
 
   test('of many that open at the same moment, one gets it', async () => {
     const answers = await Promise.all(Array.from({ length: 5 }, () => openElsewhere(true)));
     expect(answers.filter(({ answer }) => answer.opened)).toHaveLength(1);
     expect(answers.filter(({ answer }) => answer.code === 'in_use')).toHaveLength(4);
+  });
+
+  // LMDB, as lmdb carries it, writes into the shared lock file which commit it takes for the last when it opens a directory.
+  test.each([true, false])('opening beside a writer (alone: %s) takes no commit back', async (exclusive) => {
+    const store = await openEmbeddedStore({ dir, exclusive });
+    let acknowledged = 0;
+    let writing = true;
+    async function write(): Promise<void> {
+      while (writing) {
+        const txn = store.begin();
+        txn.set(bytes(`commit ${acknowledged}`), bytes('here'));
+        await txn.commit();
+        acknowledged++;
+      }
+    }
+    const writer = write();
+    const answers = await Promise.all(
+      Array.from({ length: 2 }, async () => {
+        const child = forkProgram('open-process', [dir, String(exclusive), '100']);
+        children.push(child);
+        const [answer] = await once(child, 'message');
+        return answer;
+      }),
+    );
+    const all = exclusive ? { opened: 0, refused: 100, failed: [] } : { opened: 100, refused: 0, failed: [] };
+    expect(answers).toEqual([all, all]);
+    writing = false;
+    await writer;
+    const missing: number[] = [];
+    for (let i = 0; i < acknowledged; i++) {
+      if ((await store.transact((txn) => txn.get(bytes(`commit ${i}`)))) === undefined) missing.push(i);
+    }
+    expect(missing).toEqual([]);
+    await store.close();
+  });
+
+  /** Connects to the only opener, as one does that wants to open beside it, and never says a word. */
+  async function askAndStay(): Promise<Socket> {
+    const names = (await readdir(join(dir, 'openers'))).filter((name) => name.endsWith('.sock'));
+    const socket = connect(join(dir, 'openers', names[0] ?? ''));
+    await once(socket, 'connect');
+    return socket.resume();
+  }
+
+  test('nobody holds back the commits of who is alone', async () => {
+    const store = await openEmbeddedStore({ dir, exclusive: true });
+    const asker = await askAndStay();
+    await store.transact(async (txn) => txn.set(bytes('a'), bytes('1')));
+    asker.destroy();
+    await store.close();
+  });
+
+  test('among those who share, commits wait for who opens, and go on when that dies', async () => {
+    const store = await openEmbeddedStore({ dir });
+    const asker = await askAndStay();
+    let committed = false;
+    const commit = store
+      .transact(async (txn) => txn.set(bytes('a'), bytes('1')))
+      .then(() => {
+        committed = true;
+      });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(committed).toBe(false);
+    asker.destroy();
+    await commit;
+    await store.close();
   });
 
   test('the length of the directory’s path does not matter', async () => {

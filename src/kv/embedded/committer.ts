@@ -5,8 +5,9 @@ import { Batch, type Decision } from './batch.ts';
 import { BATCH_BYTES, MOST_WAITING_COMMITS } from './embedded-limits.ts';
 import type { Handle } from './environment.ts';
 import type { Lease } from './lease.ts';
+import type { Pause } from './pause.ts';
 import type { Snapshots } from './snapshots.ts';
-import { commitFailure } from './storage-error.ts';
+import { commitFailure, storageError } from './storage-error.ts';
 import { writeIfVersionIs } from './version.ts';
 import type { Waiting } from './waiting.ts';
 
@@ -25,6 +26,7 @@ export class Committer {
   readonly counters: CommitCounters = { commits: 0, conflicts: 0, batches: 0 };
   readonly #writer: Handle;
   readonly #snapshots: Snapshots;
+  readonly #pause: Pause;
   #queue: Waiting[] = [];
   #running: Promise<void> | undefined;
   #batches_under_lock = 0;
@@ -33,9 +35,11 @@ export class Committer {
   /** Set when writes may have been lost half-way; nothing is written from then on. */
   #broken: StoreError | undefined;
 
-  constructor(writer: Handle, snapshots: Snapshots) {
+  /** While `pause` is asked for, commits wait. */
+  constructor(writer: Handle, snapshots: Snapshots, pause: Pause) {
     this.#writer = writer;
     this.#snapshots = snapshots;
+    this.#pause = pause;
   }
 
   /** Calls `settle` with the versionstamp once the commit is on disk, or with the reason why it is not. */
@@ -70,13 +74,15 @@ export class Committer {
     do {
       // Whoever commits before the event loop goes on to its next event is in the batch.
       await new Promise<void>((resolve) => process.nextTick(resolve));
+      if (this.#pause.asked) await this.#pause.over();
       const waiting = this.#takeWaiting();
-      try {
-        this.#answer(waiting, await this.#write(waiting));
-      } catch (error) {
-        for (const { settle } of waiting) {
-          settle(error as StoreError);
-        }
+      this.#pause.beginWriting();
+      const outcome = await this.#write(waiting).catch(asStoreError);
+      this.#pause.endWriting();
+      if (outcome instanceof StoreError) {
+        for (const { settle } of waiting) settle(outcome);
+      } else {
+        this.#answer(waiting, outcome);
       }
     } while (this.#queue.length > 0);
     this.#running = undefined;
@@ -117,9 +123,10 @@ export class Committer {
    * come first.
    */
   async #writeUnlessOvertaken(waiting: readonly Waiting[]): Promise<readonly Decision[] | undefined> {
-    const version_before = this.#known_version ?? this.#storedVersion();
+    let version_before = this.#known_version;
     this.#known_version = undefined;
     try {
+      version_before ??= this.#storedVersion();
       let written: Promise<boolean>;
       const batch = new Batch(waiting, version_before, this.#openLatest);
       try {
@@ -211,6 +218,11 @@ export class Committer {
     this.counters.commits += commits;
     this.counters.batches += commits > 0 ? 1 : 0;
   }
+}
+
+/** Whatever went wrong, nobody is to take it for a versionstamp. */
+function asStoreError(error: unknown): StoreError {
+  return error instanceof StoreError ? error : storageError('The commit could not be written', error);
 }
 
 function conflict(): StoreError {

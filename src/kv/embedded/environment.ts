@@ -1,5 +1,3 @@
-import { mkdirSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { StoreError, StoreErrorCode } from '../store-error.ts';
 import { checkDataFile, padDataFile } from './data-file.ts';
@@ -57,9 +55,8 @@ const HANDLE_OPTIONS = {
   batchStartThreshold: Number.MAX_SAFE_INTEGER,
 } as const;
 
-/** Opens or creates the directory. Throws a `storage` StoreError when it can't be read or written, is damaged, or is not a store of ours. */
+/** Opens the store in a directory, or makes one in it. Nobody may commit to it meanwhile. Throws a `storage` StoreError when it can't be read or written, is damaged, or is not a store of ours. */
 export function openEnvironment(dir: string, map_size_bytes?: number): Environment {
-  makeDirectory(dir);
   const handles: Handle[] = [];
   try {
     checkDataFile(dir);
@@ -72,36 +69,6 @@ export function openEnvironment(dir: string, map_size_bytes?: number): Environme
     void closeHandles(handles);
     throw storageError(`The store in ${dir} can't be opened`, error);
   }
-}
-
-function makeDirectory(dir: string): void {
-  try {
-    makeWithParents(resolve(dir));
-  } catch (error) {
-    throw storageError(`The directory ${dir} can't be used for a store`, error);
-  }
-}
-
-/** Node's own recursive `mkdir` never returns where a file system, such as /proc, refuses new entries as not found. */
-function makeWithParents(dir: string): void {
-  if (isDirectory(dir)) {
-    return;
-  }
-  if (dirname(dir) !== dir) {
-    makeWithParents(dirname(dir));
-  }
-  try {
-    mkdirSync(dir);
-  } catch (error) {
-    // Another process may have made it in this moment.
-    if (!isDirectory(dir)) {
-      throw error;
-    }
-  }
-}
-
-function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function openHandle(dir: string, map_size_bytes: number | undefined): Handle {

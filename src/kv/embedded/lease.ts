@@ -84,7 +84,11 @@ export class Lease implements Snapshot {
 
   version(): bigint {
     this.#mustLive();
-    return this.#state.version();
+    try {
+      return this.#state.version();
+    } catch (error) {
+      throw storageError('A read has failed', error);
+    }
   }
 
   /** Why a transaction with this snapshot can't commit any more, or undefined when it can. */

@@ -8,8 +8,8 @@ import { dataFile } from './data-file.ts';
 import { EMBEDDED_LIMITS } from './embedded-limits.ts';
 import { type Environment, openEnvironment } from './environment.ts';
 import type { Lease } from './lease.ts';
-import { enterOpeners } from './openers.ts';
-import type { Presence } from './presence.ts';
+import { openInTurn, type Place } from './openers.ts';
+import { Pause } from './pause.ts';
 import { Snapshots } from './snapshots.ts';
 
 export interface EmbeddedStoreOptions {
@@ -40,18 +40,18 @@ export interface EmbeddedStats {
 export class EmbeddedStore implements Store, BufferedEngine<Lease> {
   readonly limits: StoreLimits = EMBEDDED_LIMITS;
   readonly #environment: Environment;
-  readonly #presence: Presence;
+  readonly #place: Place;
   readonly #snapshots: Snapshots;
   readonly #committer: Committer;
   /** Absent where other processes commit too: looking for their commits is no cheaper than reading. */
   readonly newestVersion?: () => bigint;
   #closing: Promise<void> | undefined;
 
-  constructor(environment: Environment, presence: Presence, exclusive: boolean) {
+  constructor(environment: Environment, place: Place, pause: Pause, exclusive: boolean) {
     this.#environment = environment;
-    this.#presence = presence;
+    this.#place = place;
     this.#snapshots = new Snapshots(environment.reader, exclusive);
-    this.#committer = new Committer(environment.writer, this.#snapshots);
+    this.#committer = new Committer(environment.writer, this.#snapshots, pause);
     if (exclusive) this.newestVersion = () => this.#newestVersion();
   }
 
@@ -113,8 +113,7 @@ export class EmbeddedStore implements Store, BufferedEngine<Lease> {
   async #close(): Promise<void> {
     await this.#committer.drained();
     this.#snapshots.close();
-    await this.#environment.close();
-    await this.#presence.end();
+    await this.#place.leave(() => this.#environment.close());
   }
 
   #mustBeOpen(): void {
@@ -132,12 +131,7 @@ export class EmbeddedStore implements Store, BufferedEngine<Lease> {
 /** Opens the store in a directory. Throws a StoreError: `storage` for what can't be read, written or understood, `in_use` when another holds it. */
 export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
   const { dir, exclusive = false, map_size_bytes } = options;
-  const environment = openEnvironment(dir, map_size_bytes);
-  try {
-    const presence = await enterOpeners(dir, environment.writer.own, exclusive);
-    return new EmbeddedStore(environment, presence, exclusive);
-  } catch (error) {
-    await environment.close();
-    throw error;
-  }
+  const pause = new Pause();
+  const { opened, place } = await openInTurn(dir, exclusive, pause, () => openEnvironment(dir, map_size_bytes));
+  return new EmbeddedStore(opened, place, pause, exclusive);
 }

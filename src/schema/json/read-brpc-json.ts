@@ -62,6 +62,9 @@ function syntaxError(schema: DescMessage, text: string, error: JsonSyntaxError):
   return new JsonError(`Invalid json: ${error.message} [${schema.name}]`, positionAt(text, error.offset));
 }
 
+/** An error tells of so many dropped values at most, however many a request has. */
+const MOST_DROPPED_TOLD = 32;
+
 class BrpcJsonReader {
   /** What brpc says of the values that it dropped; it comes before the error, should one follow. */
   readonly dropped: string[] = [];
@@ -138,7 +141,7 @@ class BrpcJsonReader {
     }
     const text = mismatch(field.fullName, brpcTypeName(field.value), !field.required);
     if (field.required) throw new BadValue(text, start);
-    this.dropped.push(text);
+    if (this.dropped.length < MOST_DROPPED_TOLD) this.dropped.push(text);
   }
 
   #readSubmessage(schema: DescMessage): object {
