@@ -52,7 +52,7 @@ export function rpcRoute<Request extends DescMessage, Response extends DescMessa
   const byDocument = { ...method, run };
   return async (call) => {
     const document = call.documentRules;
-    const request = readBody(method.request, call, document ? aliases : undefined);
+    const request = readBody(method.request, call, document ? aliases : undefined, complete === undefined);
     Object.assign(request, fixed);
     if (document) complete?.(request);
     const response = await (document ? call.runner.run(byDocument, request, rules) : call.runner.run(method, request));
@@ -75,12 +75,14 @@ function readBody<Request extends DescMessage>(
   schema: Request,
   { operation, body, documentRules }: AdminCall,
   aliases: EnumAliases | undefined,
+  providerIsRequired: boolean,
 ): MessageShape<Request> {
   const refuse = (why: string) =>
     new MetaError(MetaServiceCode.PROTOBUF_PARSE_ERR, `parse http request '${operation}': ${why}`);
   try {
     const { message, unknownEnums } = readProtobufJson(schema, decodeUtf8(body), aliases);
-    const decisive = documentRules && unknownEnums.find((path) => !path.endsWith('provider'));
+    // A provider that is required is found missing by the call, in the words of the reference.
+    const decisive = documentRules && unknownEnums.find((path) => !providerIsRequired || !path.endsWith('provider'));
     if (decisive) throw refuse(`${decisive} has a value that is not one of its names or numbers`);
     return message;
   } catch (error) {

@@ -33,7 +33,14 @@ import {
   updateUsersRules,
 } from './rules/cluster-rules.ts';
 import { createInstanceRules, renameInstanceRules, setInstanceStatusRules } from './rules/instance-rules.ts';
-import { addObjInfoRules, completeObjectStore, legacyUpdateRules } from './rules/storage-rules.ts';
+import {
+  addHdfsVaultRules,
+  addObjInfoRules,
+  addS3VaultRules,
+  completeObjectStore,
+  legacyUpdateRules,
+  updateKeysRules,
+} from './rules/storage-rules.ts';
 
 /** The document's word for a suspended cluster. */
 const STOPPED = new Map([['STOPPED', 'SUSPENDED']]);
@@ -55,21 +62,21 @@ export const routes: Readonly<Record<string, Route>> = {
     complete: completeObjectStore,
     rules: addObjInfoRules,
   }),
-  update_ak_sk: rpcRoute(methods.update_ak_sk),
+  update_ak_sk: rpcRoute(methods.update_ak_sk, { rules: updateKeysRules }),
   legacy_update_ak_sk: rpcRoute(methods.alter_obj_store_info, {
     fixed: { op: StoreOperation.LEGACY_UPDATE_AK_SK },
     rules: legacyUpdateRules,
   }),
-  add_s3_vault: alterVault(StoreOperation.ADD_S3_VAULT),
+  add_s3_vault: alterVault(StoreOperation.ADD_S3_VAULT, addS3VaultRules),
   alter_s3_vault: alterVault(StoreOperation.ALTER_S3_VAULT),
   drop_s3_vault: alterVault(StoreOperation.DROP_S3_VAULT),
-  add_hdfs_vault: alterVault(StoreOperation.ADD_HDFS_INFO),
+  add_hdfs_vault: alterVault(StoreOperation.ADD_HDFS_INFO, addHdfsVaultRules),
   drop_hdfs_vault: alterVault(StoreOperation.DROP_HDFS_INFO),
   alter_ram_user: rpcRoute(methods.alter_ram_user),
   alter_iam: rpcRoute(methods.alter_iam),
   get_stage: rpcRoute(methods.get_stage, { show: showResponse }),
 
-  add_cluster: alterCluster(ClusterOperation.ADD_CLUSTER, addClusterRules),
+  add_cluster: alterCluster(ClusterOperation.ADD_CLUSTER, addClusterRules, STOPPED),
   get_cluster: rpcRoute(methods.get_cluster, { run: getClusterOfInstance, show: showCluster }),
   drop_cluster: alterCluster(ClusterOperation.DROP_CLUSTER, dropClusterRules),
   rename_cluster: alterCluster(ClusterOperation.RENAME_CLUSTER, renameClusterRules),
@@ -92,8 +99,8 @@ function alterInstance(op: InstanceOperation, rules?: Rules<typeof methods.alter
   return rpcRoute(methods.alter_instance, { fixed: { op }, ...(rules && { rules }) });
 }
 
-function alterVault(op: StoreOperation): Route {
-  return rpcRoute(methods.alter_storage_vault, { fixed: { op } });
+function alterVault(op: StoreOperation, rules?: Rules<typeof methods.alter_storage_vault.request>): Route {
+  return rpcRoute(methods.alter_storage_vault, { fixed: { op }, ...(rules && { rules }) });
 }
 
 function alterCluster(

@@ -8,7 +8,7 @@ import { StagePBSchema } from './gen/cloud/stage_pb.ts';
 import { TabletStatsPBSchema } from './gen/cloud/tablet_stats_pb.ts';
 import { AlterObjStoreInfoRequestSchema, HdfsBuildConfSchema } from './gen/cloud/vault_pb.ts';
 import { writeProtobufJson } from './json/write-protobuf-json.ts';
-import { maskSecrets } from './mask-secrets.ts';
+import { maskSecrets, maskUrlUser } from './mask-secrets.ts';
 import { arbitraryMessage } from './testing/arbitrary-message.ts';
 
 test('keys of clouds, of stores and of users', () => {
@@ -39,14 +39,25 @@ describe('pairs and maps by their key', () => {
     ['fs.oss.accessKeyId', '******'],
     ['default.file.sk', '******'],
     ['delegation-token', '******'],
-    ['task', 'shown'],
-  ])('%s', (key, value) => {
+    ['fs.azure.account.key.acc.blob.core.windows.net', '******'],
+    ['fs.azure.sas.c.acc', '******'],
+    ['fs.gs.auth.service.account.private.key', '******'],
+    ['fs.swift.service.x.apikey', '******'],
+    ['pwd', '******'],
+    ['task', '******', 'shown'],
+  ])('%s', (key, setting, value = setting) => {
     const conf = create(HdfsBuildConfSchema, { hdfsConfs: [{ key, value: 'shown' }] });
     const masked = maskSecrets(HdfsBuildConfSchema, conf);
-    expect(masked.hdfsConfs[0]?.value).toEqual(value);
+    expect(masked.hdfsConfs[0]?.value).toEqual(setting);
     const stage = create(StagePBSchema, { properties: { [key]: 'shown' } });
     expect(maskSecrets(StagePBSchema, stage).properties).toEqual({ [key]: value });
   });
+});
+
+test('who logs in in a URL', () => {
+  const conf = create(HdfsBuildConfSchema, { fsName: 'hdfs://user:hidden@host:4007/a@b' });
+  expect(maskSecrets(HdfsBuildConfSchema, conf).fsName).toBe('hdfs://******@host:4007/a@b');
+  expect(maskUrlUser('hdfs://host:4007/p, s3a://id:hid:den@bucket')).toBe('hdfs://host:4007/p, s3a://******@bucket');
 });
 
 test('a type without room for secrets is not copied', () => {

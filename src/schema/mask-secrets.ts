@@ -9,19 +9,41 @@ const MASK = '******';
  * one. The access key counts too: with it, a leaked signature or a guess is worth more. A keytab does not: what Doris is
  * told of it is the path of a file.
  */
-const SECRET_WORDS = ['secret', 'password', 'passwd', 'token', 'credential', 'accesskey'];
-const SECRET_PARTS: ReadonlySet<string> = new Set(['ak', 'sk']);
+const SECRET_WORDS = [
+  'secret',
+  'password',
+  'passwd',
+  'passphrase',
+  'token',
+  'credential',
+  'accesskey',
+  'accountkey',
+  'apikey',
+  'privatekey',
+];
+const SECRET_PARTS: ReadonlySet<string> = new Set(['ak', 'sk', 'pwd', 'sas']);
+
+/** The settings of Hadoop itself. Those of its file systems, as `fs.`, are keys of clouds under any name. */
+const OPEN_SETTING = /^(dfs|hadoop|ipc)\./;
+
+/** Who logs in, with a password or half of one, in a URL. */
+const USER_OF_URL = /(:\/\/)[^/\s]*@/g;
 
 /** A name alone says too little here. */
 const SECRET_FIELDS: ReadonlySet<string> = new Set(['doris.cloud.EncryptionKeyInfoPB.Item.key']);
 
 /**
  * The message as it may be logged or quoted in an error: every secret reads `******`, in key-value pairs and string
- * maps too where the key says so. Fields that the schema doesn't know are left out. Answers the message itself when its
+ * maps too where the key says so, and so does who logs in in a URL. Fields that the schema doesn't know are left out. Answers the message itself when its
  * type has no room for secrets; treat the result as read-only.
  */
 export function maskSecrets<Desc extends DescMessage>(schema: Desc, message: MessageShape<Desc>): MessageShape<Desc> {
   return holdsSecrets(schema) ? (masked(schema, message) as MessageShape<Desc>) : message;
+}
+
+/** The text without the user and the password that a URL in it may have. */
+export function maskUrlUser(text: string): string {
+  return text.replace(USER_OF_URL, `$1${MASK}@`);
 }
 
 const known = new WeakMap<DescMessage, boolean>();
@@ -74,7 +96,8 @@ function masked(schema: DescMessage, message: object): object {
   const source = valuesOf(message);
   const copy = create(schema);
   const target = valuesOf(copy);
-  const hideValue = isPair(schema) && isSecretName(String(source.key));
+  const key = String(source.key);
+  const hideValue = isPair(schema) && (isSecretName(key) || !OPEN_SETTING.test(key));
   for (const field of plan.fields) {
     const hide = isSecret(field) || (hideValue && field.name === 'value');
     if (field.shape === 'list') {
@@ -93,6 +116,6 @@ function masked(schema: DescMessage, message: object): object {
 
 function maskedValue(plan: ValuePlan, value: unknown, hide: boolean): unknown {
   if (plan.kind === 'message') return holdsSecrets(plan.schema) ? masked(plan.schema, value as object) : value;
-  if (!hide) return value;
+  if (!hide) return typeof value === 'string' ? maskUrlUser(value) : value;
   return plan.kind === 'scalar' && plan.scalar === 'bytes' ? new TextEncoder().encode(MASK) : MASK;
 }

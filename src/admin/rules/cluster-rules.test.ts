@@ -53,6 +53,13 @@ describe('a name and an id that do not belong together', () => {
 });
 
 describe('frontends', () => {
+  test('of any cluster keep one that can lead', async () => {
+    const second = { cluster_id: 'sql2_id', cluster_name: 'sql2', type: 'SQL' };
+    const master = frontend('m2', 'FE_MASTER');
+    expect(await on('add_cluster', { ...second, nodes: [master] })).toMatchObject(OK);
+    await refused(on('drop_node', { ...second, nodes: [master] }), FAILED, /instance invalid/);
+  });
+
   const sql = { cluster_id: 'sql_id', cluster_name: 'sql', type: 'SQL' };
 
   test('join a master as observers only', async () => {

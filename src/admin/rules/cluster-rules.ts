@@ -2,7 +2,7 @@ import type { Call } from '../../meta/call.ts';
 import { refuseKnownCluster } from '../../meta/cluster/add-cluster.ts';
 import { instanceOfRequest } from '../../meta/cluster/alter-cluster.ts';
 import { namesOf } from '../../meta/cluster/cluster-of-instance.ts';
-import { frontendsProblem } from '../../meta/cluster/cluster-shape.ts';
+import { frontendsProblem, lacksFrontends } from '../../meta/cluster/cluster-shape.ts';
 import { checkMove, DOCUMENT_MOVES } from '../../meta/cluster/cluster-status.ts';
 import { noClusterToDrop } from '../../meta/cluster/drop-cluster.ts';
 import { byIdAndAddress, NodeTable } from '../../meta/cluster/node-table.ts';
@@ -14,6 +14,7 @@ import {
   type ClusterPB,
   ClusterPBSchema,
   ClusterPB_Type as ClusterType,
+  type NodeInfoPB,
 } from '../../schema/gen/cloud/cluster_pb.ts';
 import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
 import { isSet } from '../../schema/presence.ts';
@@ -88,11 +89,19 @@ export async function dropNodeRules(call: Call, request: AlterClusterRequest): P
   if (!instance) return;
   const cluster = instance.clusters.find((candidate) => isMeant(candidate, wanted));
   const table = new NodeTable(cluster ? [cluster] : [], byIdAndAddress);
+  const dropped = new Set<NodeInfoPB>();
   for (const given of wanted.nodes) {
-    if (table.find(given)) continue;
+    const found = table.find(given);
+    if (found) {
+      dropped.add(found.node);
+      continue;
+    }
     const { clusterName, clusterId } = wanted;
     const where = `instance_id=${instanceId} cluster_name=${clusterName} cluster_id=${clusterId}`;
     throw failed(`cloud_unique_id can not find to drop node, ${where} cloud_unique_id=${given.cloudUniqueId}`);
+  }
+  if (cluster?.type === ClusterType.SQL && lacksFrontends(cluster.nodes.filter((node) => !dropped.has(node)))) {
+    throw failed('instance invalid, cant modify, plz check');
   }
 }
 

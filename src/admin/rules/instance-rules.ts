@@ -5,11 +5,14 @@ import {
   type CreateInstanceRequest,
   AlterInstanceRequest_Operation as Operation,
 } from '../../schema/gen/cloud/instance_pb.ts';
-import { checkInstanceId, checkName } from './patterns.ts';
+import { isSet } from '../../schema/presence.ts';
+import { checkInstanceId, checkName, requireText } from './patterns.ts';
 
 /** Sections 3 and 4. What an object store or a vault must have, the call itself checks. */
 export function createInstanceRules(_call: Call, request: CreateInstanceRequest): void {
   checkInstanceId(request.instanceId);
+  if (isSet(request, 'name')) requireText('name', request.name);
+  if (isSet(request, 'userId')) requireText('user_id', request.userId);
   checkName('name', request.name);
   checkName('user_id', request.userId);
 }

@@ -8,6 +8,7 @@ import {
   NodeInfoPB_NodeType as NodeType,
 } from '../../schema/gen/cloud/cluster_pb.ts';
 import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
+import { isSet } from '../../schema/presence.ts';
 import { checkUniqueId } from './patterns.ts';
 
 const HIGHEST_PORT = 65_535;
@@ -20,6 +21,8 @@ export async function checkNewNodes(call: Call, cluster: ClusterPB): Promise<voi
     if (node.ip === '' && node.host === '') throw invalid('a node must have an ip or a host');
     if (cluster.type === ClusterType.SQL) checkFrontend(node);
     else checkPort('heartbeat_port', node.heartbeatPort);
+    if (isSet(node, 'heartbeatPort')) checkPort('heartbeat_port', node.heartbeatPort);
+    if (isSet(node, 'editLogPort')) checkPort('edit_log_port', node.editLogPort);
   }
 }
 

@@ -45,10 +45,10 @@ export async function addedObjectStore(
 
   const store = clone(ObjectStoreInfoPBSchema, given);
   await setKeys(call, store, ak, sk);
+  store.prefix = trimPrefix(given.prefix);
   if (instance.objInfo.some((other) => samePlace(other, store))) {
     throw invalid('original obj infos has a same conf, please check it');
   }
-  store.prefix = trimPrefix(given.prefix);
   store.externalEndpoint = given.externalEndpoint;
   return stamp(call, instance, store, instance.sseEnabled);
 }

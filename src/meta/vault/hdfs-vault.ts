@@ -7,6 +7,7 @@ import {
   type StorageVaultPB,
   StorageVaultPBSchema,
 } from '../../schema/gen/cloud/vault_pb.ts';
+import { maskUrlUser } from '../../schema/mask-secrets.ts';
 import { isSet } from '../../schema/presence.ts';
 import type { Call } from '../call.ts';
 import { invalid } from '../meta-error.ts';
@@ -21,7 +22,7 @@ export async function newHdfsVault(
 ): Promise<StorageVaultPB> {
   const vault = clone(StorageVaultPBSchema, given);
   const info = vault.hdfsInfo ?? create(HdfsVaultInfoSchema);
-  if (info.prefix.includes('://')) throw invalid(`invalid prefix: ${info.prefix}`);
+  if (info.prefix.includes('://')) throw invalid(`invalid prefix: ${maskUrlUser(info.prefix)}`);
   info.prefix = trimPrefix(info.prefix);
   // Two vaults on one path would delete each other's files, so each gets a path of its own.
   if (call.settings.enable_distinguish_hdfs_path) info.prefix += `_${randomUUID().toUpperCase()}`;
