@@ -52,13 +52,13 @@ export const SETTINGS = {
       doris(
         text({ placeholder: 'TOKEN', pattern: /^[^\s\p{Cc}]+$/u, allowed: 'one or more characters without blanks' }),
         DEFAULT_HTTP_TOKEN,
-        'The token that every call to /MetaService/http must give. With the default, only addresses of this machine can be listened on.',
+        'The token that every call to /MetaService/http must give; the calls of frontends and backends, to /MetaService/METHOD, need none. With the default, only addresses of this machine can be listened on.',
       ),
     ),
     admin_rules: own(
       choice('document', 'reference'),
       'document',
-      'What a call to /MetaService/http is checked against: `document` holds it to the rules of the API document, `reference` lets through what the C++ service lets through.',
+      'What a call to /MetaService/http is checked against: `document` holds it to the rules of the API document, `reference` to no more than the C++ service does. An unknown operation is 404 with both.',
     ),
     enable_cluster_name_check: doris(
       boolean,

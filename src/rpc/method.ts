@@ -24,6 +24,8 @@ export interface Method<Request extends DescMessage = DescMessage, Response exte
   /** Checks of the request alone, which come before the caller is looked up. They throw a MetaError. */
   readonly check?: (request: MessageShape<Request>) => void;
   readonly caller?: Caller;
+  /** Whether its calls change one and the same key, so that those of one process had better take turns than collide. */
+  readonly takes_turns?: boolean;
   readonly run: MethodBody<Request, Response>;
 }
 

@@ -52,6 +52,7 @@ export const methods = {
     request: cluster.AlterClusterRequestSchema,
     response: cluster.AlterClusterResponseSchema,
     check: checkAlterCluster,
+    takes_turns: true,
     run: alterCluster,
   }),
   get_cluster: method({

@@ -9,6 +9,7 @@ import { MalformedValueError } from '../records/malformed-value.ts';
 import { MetaServiceCode, type MetaServiceResponseStatus } from '../schema/gen/cloud/status_pb.ts';
 import type { Method } from './method.ts';
 import { codeOfStoreError } from './store-status.ts';
+import { Turns } from './turns.ts';
 
 /** Every response of the service has a status. */
 export type Answer<Response extends DescMessage> = MessageShape<Response> & {
@@ -36,6 +37,8 @@ export interface CallOutcome {
  * store could not do at once, and turns whatever went wrong into the status of the response.
  */
 export class Runner {
+  readonly #turns = new Turns();
+
   constructor(
     private readonly store: Store,
     private readonly services: MetaServices,
@@ -52,13 +55,15 @@ export class Runner {
     let attempts = 0;
     const { code, message, response } = await this.#outcome(method.name, () => {
       method.check?.(request);
-      return this.store.transact(async (txn) => {
-        attempts++;
-        const call: Call = { ...this.services, txn };
-        const instanceId = await callerOf(call, method, request);
-        await rules?.(call, request, instanceId);
-        return method.run(call, request, instanceId);
-      });
+      const work = () =>
+        this.store.transact(async (txn) => {
+          attempts++;
+          const call: Call = { ...this.services, txn };
+          const instanceId = await callerOf(call, method, request);
+          await rules?.(call, request, instanceId);
+          return method.run(call, request, instanceId);
+        });
+      return method.takes_turns ? this.#turns.take(work) : work();
     });
     this.#report({ method: method.name, code, message, duration_ms: performance.now() - began_ms, attempts });
     return answer(method.response, response, code, message);
