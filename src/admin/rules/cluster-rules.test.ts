@@ -52,6 +52,16 @@ describe('a name and an id that do not belong together', () => {
   );
 });
 
+test.each(['drop_node', 'decommission_node', 'notify_decommissioned'])(
+  '%s takes no nodes of another type',
+  (operation) =>
+    refused(
+      on(operation, { cluster_id: 'compute_id', type: 'SQL', nodes: [backend('plain')] }),
+      INVALID,
+      /of type COMPUTE, and has no nodes of type SQL/,
+    ),
+);
+
 describe('frontends', () => {
   test('of any cluster keep one that can lead', async () => {
     const second = { cluster_id: 'sql2_id', cluster_name: 'sql2', type: 'SQL' };
@@ -124,10 +134,10 @@ describe('frontends', () => {
     await refused(
       on('add_node', { ...sql, type: 'COMPUTE', nodes: [backend('b')] }),
       INVALID,
-      /nodes of type COMPUTE can't be added to a cluster of type SQL/,
+      /of type SQL, and has no nodes of type COMPUTE/,
     );
     const compute = { cluster_id: 'compute_id', type: 'SQL', nodes: [frontend('f', 'FE_OBSERVER')] };
-    await refused(on('add_node', compute), INVALID, /nodes of type SQL can't be added to a cluster of type COMPUTE/);
+    await refused(on('add_node', compute), INVALID, /of type COMPUTE, and has no nodes of type SQL/);
   });
 });
 

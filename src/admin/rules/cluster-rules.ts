@@ -70,9 +70,7 @@ export async function addNodeRules(call: Call, request: AlterClusterRequest): Pr
   await checkNewNodes(call, wanted);
   const cluster = await clusterMeant(call, request);
   if (!cluster) return;
-  if (cluster.type !== wanted.type) {
-    throw invalid(`nodes of type ${nameOf(wanted)} can't be added to a cluster of type ${nameOf(cluster)}`);
-  }
+  requireType(cluster, wanted);
   await refuseOccupiedNodes(call, await instanceOfRequest(call, request), cluster, wanted);
   const frontends = [...cluster.nodes, ...wanted.nodes];
   const problem = cluster.type === ClusterType.SQL ? frontendsProblem(frontends) : undefined;
@@ -100,9 +98,16 @@ export async function dropNodeRules(call: Call, request: AlterClusterRequest): P
     const where = `instance_id=${instanceId} cluster_name=${clusterName} cluster_id=${clusterId}`;
     throw failed(`cloud_unique_id can not find to drop node, ${where} cloud_unique_id=${given.cloudUniqueId}`);
   }
+  if (cluster) requireType(cluster, wanted);
   if (cluster?.type === ClusterType.SQL && lacksFrontends(cluster.nodes.filter((node) => !dropped.has(node)))) {
     throw failed('instance invalid, cant modify, plz check');
   }
+}
+
+/** Nodes that leave are of the type of their cluster, where a type is given. */
+export async function leavingNodesRules(call: Call, request: AlterClusterRequest): Promise<void> {
+  const cluster = await clusterMeant(call, request);
+  if (cluster && request.cluster && isSet(request.cluster, 'type')) requireType(cluster, request.cluster);
 }
 
 /** Section 18: at least one user, and a cluster whose name and id belong together. */
@@ -143,6 +148,11 @@ function isMeant(cluster: ClusterPB, wanted: ClusterPB): boolean {
   const sameId = wanted.clusterId === '' || wanted.clusterId === cluster.clusterId;
   const sameName = wanted.clusterName === '' || wanted.clusterName === cluster.clusterName;
   return sameId && sameName;
+}
+
+function requireType(cluster: ClusterPB, wanted: ClusterPB): void {
+  if (cluster.type === wanted.type) return;
+  throw invalid(`the cluster is of type ${nameOf(cluster)}, and has no nodes of type ${nameOf(wanted)}`);
 }
 
 function nameOf(cluster: ClusterPB): string {

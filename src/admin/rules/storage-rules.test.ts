@@ -43,6 +43,13 @@ describe('object stores', () => {
   test('of an unknown provider are not taken for S3', () =>
     refused('add_obj_info', { cloud_unique_id: '1:old:x', obj: { ...STORE, provider: 'GCS' } }, /provider/));
 
+  test('may stand in a vault, and are completed there too', async () => {
+    const { external_endpoint: _, provider: __, ...short } = STORE;
+    const vault = { name: 'v', obj_info: { ...short, prefix: 'p' } };
+    expect(await domain.admin('add_obj_info', { cloud_unique_id: '1:old:x', vault })).toMatchObject({ code: 'OK' });
+    expect((await domain.instance('old')).objInfo[1]).toMatchObject({ externalEndpoint: 'e' });
+  });
+
   test('are the same when their prefixes are, however they are written', async () => {
     const add = (prefix: string) => ({ cloud_unique_id: '1:old:x', obj: { ...STORE, prefix } });
     expect(await domain.admin('add_obj_info', add('/a//b/ '))).toMatchObject({ code: 'OK' });
@@ -65,6 +72,12 @@ describe('vaults', () => {
     const add = (vault: object) => ({ cloud_unique_id: '1:new:x', vault });
     await refused('add_hdfs_vault', add({ name: '', hdfs_info }), /vault\.name must be given/);
     await refused('add_hdfs_vault', add({ name: 'v', obj_info: STORE }), /vault\.hdfs_info must be given/);
+  });
+
+  test('on S3 are not dropped as if they were on HDFS', async () => {
+    const vault = { name: 'v', obj_info: STORE };
+    expect(await domain.admin('add_s3_vault', { cloud_unique_id: '1:new:x', vault })).toMatchObject({ code: 'OK' });
+    await refused('drop_hdfs_vault', { cloud_unique_id: '1:new:x', vault: { name: 'v' } }, /not on HDFS/);
   });
 
   test('show no secret of a URL when they are refused', async () => {

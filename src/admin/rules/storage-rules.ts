@@ -4,6 +4,7 @@ import { invalid } from '../../meta/meta-error.ts';
 import { givenObjectStore } from '../../meta/vault/added-object-store.ts';
 import { objectStoreWithId } from '../../meta/vault/alter-obj-store-info.ts';
 import { badObjectStore } from '../../meta/vault/object-store.ts';
+import { readVault, vaultPosition } from '../../meta/vault/vault-record.ts';
 import {
   ObjectStoreInfoPB_Provider as Provider,
   type UpdateAkSkRequest,
@@ -14,14 +15,15 @@ import { requireText } from './patterns.ts';
 
 /** Section 11 knows neither a provider nor an external endpoint: it means S3, and the endpoint. */
 export function completeObjectStore(request: AlterObjStoreInfoRequest): void {
-  const store = request.obj;
+  const store = givenObjectStore(request);
   if (!store) return;
   if (!isSet(store, 'provider')) store.provider = Provider.S3;
   if (store.externalEndpoint === '') store.externalEndpoint = store.endpoint;
 }
 
 /** Section 11: all but the prefix. */
-export function addObjInfoRules(_call: Call, { obj }: AlterObjStoreInfoRequest): void {
+export function addObjInfoRules(_call: Call, request: AlterObjStoreInfoRequest): void {
+  const obj = givenObjectStore(request);
   if (obj && [obj.ak, obj.sk, obj.bucket, obj.endpoint, obj.region].includes('')) throw badObjectStore();
 }
 
@@ -40,6 +42,19 @@ export function addHdfsVaultRules(_call: Call, { vault }: AlterObjStoreInfoReque
   if (!vault || !isSet(vault, 'name')) return;
   requireText('vault.name', vault.name);
   if (!vault.hdfsInfo && vault.objInfo) throw invalid('vault.hdfs_info must be given');
+}
+
+/** A vault on S3 is dropped by no operation, as its files could not be found again; not by this one either. */
+export async function dropHdfsVaultRules(
+  call: Call,
+  { vault }: AlterObjStoreInfoRequest,
+  instanceId: string,
+): Promise<void> {
+  const instance = await findInstance(call.txn, instanceId);
+  const position = instance && vault ? vaultPosition(instance, vault.name) : -1;
+  if (!instance || position < 0) return;
+  const { hdfsInfo, name } = await readVault(call, instance, position);
+  if (!hdfsInfo) throw invalid(`invalid storage vault, not on HDFS, name =${name}`);
 }
 
 /** Section 9: a user without a name, or without keys, would take those of others away. */
