@@ -88,6 +88,18 @@ describe('stopping', () => {
     await stopped;
   });
 
+  test('answers a request that was on its way', async () => {
+    const server = await start({ createHandler: () => (call) => ({ status: 200, body: call.path }) });
+    const client = await connect(server);
+    client.send('GET /before HTTP/1.1\r\n\r\n');
+    await client.until(/\/before$/);
+    const stopped = server.stop();
+    client.send('GET /after HTTP/1.1\r\n\r\n');
+    const [, after] = parseAnswers(await client.untilClosed());
+    expect(after).toMatchObject({ body: '/after', headers: { connection: 'close' } });
+    await stopped;
+  });
+
   test('answers every pipelined request that came before, and closes after the last', async () => {
     const gate = deferred<void>();
     const server = await start({

@@ -39,6 +39,9 @@ const TIMEOUT_CHECK_MS = 500;
 /** Pipelined calls that may wait on one connection. A client that sends more without reading answers is cut off. */
 const MOST_WAITING = 4096;
 
+/** How long a connection that is idle when the service begins to stop is still listened to, in milliseconds. */
+const CLOSE_IDLE_AFTER_MS = 100;
+
 /** HTTP/1 on connections that somebody else has accepted. */
 export class HttpFront {
   readonly #options: HttpFrontOptions;
@@ -93,10 +96,15 @@ export class HttpFront {
     this.#server.emit('connection', socket);
   }
 
-  /** From now on, connections end when nothing is in flight on them. */
+  /**
+   * From now on, connections end with their next answer. Those that are idle may have a request on the way, which would be
+   * lost: they are closed only when none has come for a moment.
+   */
   drain(): void {
     this.#draining = true;
-    for (const connection of this.#connections.values()) if (connection.isIdle) connection.closeWhenSent();
+    setTimeout(() => {
+      for (const connection of this.#connections.values()) if (connection.isIdle) connection.closeWhenSent();
+    }, CLOSE_IDLE_AFTER_MS);
   }
 
   /** Stops the timers. To be called when the connections have ended. */
