@@ -90,7 +90,8 @@ async function sendAndCheck(server: FuzzedServer, endpoint: Endpoint, request: F
   // A refused token is shown to whoever sent it.
   const quotes = answer.status !== 403;
   const leaks = quotes && !endpoint.givesSecrets && holdsPlanted(text) && !echoes(endpoint, request);
-  const found = leaks ? 'a secret' : quotes && text.includes(server.token) ? 'the token' : problem;
+  const tells = quotes && text.includes(server.token) && !misplacesToken(server, request);
+  const found = leaks ? 'a secret' : tells ? 'the token' : problem;
   if (found === undefined) return { ok, outcome };
   return { ok, outcome, problem: `${found}: ${show(request)} answered ${answer.status} ${text.slice(0, 1000)}` };
 }
@@ -100,7 +101,13 @@ function checkAdmin({ status, body }: FuzzAnswer): Checked {
   const outcome = String(status);
   if (status === 200) return { ok: true, outcome };
   if (status === 403) return { ok: false, outcome };
-  const code = { 400: 'INVALID_ARGUMENT', 404: 'NOT_FOUND', 409: 'ALREADY_EXISTED', 500: 'INTERNAL_ERROR' }[status];
+  const code = {
+    400: 'INVALID_ARGUMENT',
+    413: 'INVALID_ARGUMENT',
+    404: 'NOT_FOUND',
+    409: 'ALREADY_EXISTED',
+    500: 'INTERNAL_ERROR',
+  }[status];
   if (code === undefined) return { ok: false, outcome, problem: 'a status that the service does not have' };
   const reply = parse(body);
   const whole = reply?.code === code && typeof reply.msg === 'string' && reply.msg !== '';
@@ -141,11 +148,21 @@ function echoes({ kind, request: schema }: Endpoint, { body, target }: FuzzReque
   }
 }
 
+/** Whether a request has the token where something else belongs, which an answer may quote. */
+function misplacesToken({ token }: FuzzedServer, { target, body }: FuzzRequest): boolean {
+  const parameters = new URLSearchParams(target.slice(target.indexOf('?') + 1));
+  const misplaced = [...parameters].some(([name, value]) => name !== 'token' && `${name}=${value}`.includes(token));
+  return misplaced || body.includes(token);
+}
+
 function logProblems(server: FuzzedServer, requests: readonly FuzzRequest[], endpoint: Endpoint): string[] {
   const echoed = requests.some((request) => echoes(endpoint, request) && holdsPlanted(request.body));
+  const misplaced = requests.some((request) => misplacesToken(server, request));
   return server.takeLog().flatMap((line) => {
     const wrong =
-      /"level":"(error|fatal)"/.test(line) || line.includes(server.token) || (holdsPlanted(line) && !echoed);
+      /"level":"(error|fatal)"/.test(line) ||
+      (line.includes(server.token) && !misplaced) ||
+      (holdsPlanted(line) && !echoed);
     return wrong ? [`the log says ${line.slice(0, 2000)} of ${requests.map(show).join('\n')}`] : [];
   });
 }
