@@ -1,7 +1,10 @@
-import { expect, test } from 'vitest';
-import { openDomain } from '../../test/support/fuzz/domain.ts';
+import { afterEach, expect, test } from 'vitest';
+import { type Domain, openDomain } from '../../test/support/fuzz/domain.ts';
 import { createTwoInstances, onCluster } from '../../test/support/fuzz/two-instances.ts';
 import { Turns } from './turns.ts';
+
+let domain: Domain | undefined;
+afterEach(() => domain?.dispose());
 
 test('turns follow each other, whether they go well or not', async () => {
   const turns = new Turns();
@@ -20,14 +23,14 @@ test('turns follow each other, whether they go well or not', async () => {
 });
 
 test('many registrations at the same time all succeed', async () => {
-  const domain = await openDomain();
-  await createTwoInstances(domain);
+  const opened = await openDomain();
+  domain = opened;
+  await createTwoInstances(opened);
   const replies = await Promise.all(
     Array.from({ length: 400 }, (_, i) => {
       const node = { cloud_unique_id: `many_${i}`, ip: `10.9.${i >> 8}.${i & 255}`, heartbeat_port: 9050 };
-      return onCluster(domain, 'add_node', { cluster_id: 'compute_id', type: 'COMPUTE', nodes: [node] });
+      return onCluster(opened, 'add_node', { cluster_id: 'compute_id', type: 'COMPUTE', nodes: [node] });
     }),
   );
   expect(replies.filter(({ code }) => code !== 'OK')).toEqual([]);
-  await domain.dispose();
 });
