@@ -1,3 +1,5 @@
+import { sameBytes } from '../kv/bytes.ts';
+
 export interface DecodeMemoLimits {
   readonly entries: number;
   /** Of the values that the messages were decoded from. */
@@ -32,9 +34,9 @@ export class DecodeMemo<T> {
   get(key: Buffer, value: Uint8Array, decode: (value: Uint8Array) => T): T {
     const name = key.toString('latin1');
     const young = this.#young.get(name);
-    if (young !== undefined && same(young.value, value)) return young.decoded;
+    if (young !== undefined && sameBytes(young.value, value)) return young.decoded;
     const old = this.#old.get(name);
-    if (old !== undefined && same(old.value, value)) {
+    if (old !== undefined && sameBytes(old.value, value)) {
       this.#old.delete(name);
       this.#keep(name, old);
       return old.decoded;
@@ -53,8 +55,4 @@ export class DecodeMemo<T> {
     this.#young = new Map();
     this.#youngBytes = 0;
   }
-}
-
-function same(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && Buffer.compare(a, b) === 0;
 }

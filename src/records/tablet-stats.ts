@@ -1,6 +1,7 @@
 import { clone, fromBinary } from '@bufbuild/protobuf';
 import type { FieldsToEncode, KeyRange } from '../keys/key-kind.ts';
 import { keys } from '../keys/key-table.ts';
+import { collectRange } from '../kv/collect-range.ts';
 import type { KeyValue, ReadOptions, Transaction } from '../kv/store.ts';
 import { type TabletStatsPB, TabletStatsPBSchema } from '../schema/gen/cloud/tablet_stats_pb.ts';
 import { counterFromValue } from './counter.ts';
@@ -44,9 +45,7 @@ export async function readTabletStats(
   options?: ReadOptions,
 ): Promise<TabletStats | undefined> {
   const { begin, end } = tabletStatsRange(fields);
-  const pairs: KeyValue[] = [];
-  for await (const page of txn.getRange(begin, end, options)) pairs.push(...page);
-  const [first, ...counters] = pairs;
+  const [first, ...counters] = await collectRange(txn, begin, end, options);
   if (first === undefined) return undefined;
   if (first.key.length !== begin.length) throw new MalformedValueError(keys.statsTablet.name, begin);
   return { aggregated: parseAggregated(first), detached: detachedFromPairs(counters) };

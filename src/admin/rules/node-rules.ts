@@ -20,9 +20,7 @@ export async function checkNewNodes(call: Call, cluster: ClusterPB): Promise<voi
     await checkUniqueId(call, node.cloudUniqueId, instances);
     if (node.ip === '' && node.host === '') throw invalid('a node must have an ip or a host');
     if (cluster.type === ClusterType.SQL) checkFrontend(node);
-    else checkPort('heartbeat_port', node.heartbeatPort);
-    if (isSet(node, 'heartbeatPort')) checkPort('heartbeat_port', node.heartbeatPort);
-    if (isSet(node, 'editLogPort')) checkPort('edit_log_port', node.editLogPort);
+    else checkBackend(node);
   }
 }
 
@@ -31,6 +29,12 @@ function checkFrontend(node: NodeInfoPB): void {
   if (node.nodeType === NodeType.UNKNOWN) {
     throw invalid('node_type must be FE_MASTER, FE_OBSERVER or FE_FOLLOWER in a cluster of type SQL');
   }
+  if (isSet(node, 'heartbeatPort')) checkPort('heartbeat_port', node.heartbeatPort);
+}
+
+function checkBackend(node: NodeInfoPB): void {
+  checkPort('heartbeat_port', node.heartbeatPort);
+  if (isSet(node, 'editLogPort')) checkPort('edit_log_port', node.editLogPort);
 }
 
 function checkPort(field: string, port: number): void {

@@ -1,5 +1,5 @@
 import { keys } from '../../keys/key-table.ts';
-import type { Transaction } from '../../kv/store.ts';
+import { type Transaction, VERSIONSTAMP_BYTES } from '../../kv/store.ts';
 import { scanRecords } from '../../records/scan-records.ts';
 import type { ClusterPB, NodeInfoPB } from '../../schema/gen/cloud/cluster_pb.ts';
 
@@ -51,7 +51,7 @@ export class NodeIndex {
 }
 
 const STAMP_KEY = keys.systemNodeStamp.encode({});
-const EMPTY_STAMP = new Uint8Array(10);
+const EMPTY_STAMP = new Uint8Array(VERSIONSTAMP_BYTES);
 const NO_STAMP = new Uint8Array(0);
 
 async function collectNodes(txn: Transaction): Promise<NodesById> {
