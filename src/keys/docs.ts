@@ -22,7 +22,8 @@ Values:
 
 - A message is written in protobuf's binary form.
 - A stamped message has ten more bytes at its end: the versionstamp of the commit that wrote it.
-- A versionstamp alone is those ten bytes.
+- A change list has, for each of the last changes and the newest first, the versionstamp of the commit that made it, the
+  length of a text in two bytes, the highest first, and the text.
 - A counter is a number of eight bytes, the lowest first.
 - A split value is cut into chunks of at most 90,000 bytes. Each chunk's key is the value's key and one more number: a byte
   that is the version of the way of writing, five zeros, and the number of the chunk in two bytes. A value at the key itself
@@ -72,7 +73,7 @@ function describeValue(value: ValueShape): string {
     case 'bytes':
       return `bytes${describeSplit(value.split)}`;
     case 'counter':
-    case 'versionstamp':
+    case 'change list':
       return value.type;
   }
 }

@@ -32,8 +32,8 @@ export type ValueShape =
   | { readonly type: 'stamped message'; readonly schema: DescMessage }
   /** A 64-bit little-endian number that atomic additions change. */
   | { readonly type: 'counter' }
-  /** The ten bytes of the versionstamp of the commit that wrote it. */
-  | { readonly type: 'versionstamp' }
+  /** What was changed last, newest first: for each change the versionstamp of its commit, a length in two bytes and a text. */
+  | { readonly type: 'change list' }
   /** Bytes that mean nothing to this service. */
   | { readonly type: 'bytes'; readonly split: SplitShape };
 

@@ -280,11 +280,11 @@ export const keys = keyTable({
     parts: ['system', 'meta-service', 'encryption_key_info'],
     value: { type: 'message', schema: EncryptionKeyInfoPBSchema },
   },
-  systemNodeStamp: {
-    about: "The last change of any instance's nodes. Nereus' own: Doris neither writes nor reads it.",
+  systemNodeChanges: {
+    about: "The instances whose nodes were changed last. Nereus' own: Doris neither writes nor reads it.",
     space: SYSTEM_SPACE,
-    parts: ['system', 'nereus', 'node_stamp'],
-    value: { type: 'versionstamp' },
+    parts: ['system', 'nereus', 'node_changes'],
+    value: { type: 'change list' },
   },
 });
 

@@ -55,7 +55,7 @@ describe('a store that Doris wrote', () => {
   test('it has a key of every kind that can be written without background work or variant columns', () => {
     const present = new Set(pairs.map(({ key }) => known(key).name));
     const absent = allKinds.map((kind) => kind.name).filter((name) => !present.has(name));
-    expect(absent).toEqual(['metaSchemaDictionary', 'jobRecycle', 'jobCheck', keys.systemNodeStamp.name]);
+    expect(absent).toEqual(['metaSchemaDictionary', 'jobRecycle', 'jobCheck', keys.systemNodeChanges.name]);
   });
 
   test('values are split where the table says so, but for schemas that an older call stored whole', () => {
@@ -89,7 +89,7 @@ describe('a store that Doris wrote', () => {
           for (const path of unknownFields(shape.value.schema, message)) unknown.add(path);
           break;
         }
-        case 'versionstamp':
+        case 'change list':
         case 'bytes':
           expect(value.length).toBeGreaterThan(0);
       }

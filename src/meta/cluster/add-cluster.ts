@@ -20,7 +20,7 @@ export async function addCluster(call: Call, instanceId: string, wanted: Cluster
     (wanted.type === ClusterType.SQL ? frontendsProblem(wanted.nodes) : undefined);
   if (problem) throw new MetaError(MetaServiceCode.INVALID_ARGUMENT, problem);
 
-  const find = wanted.nodes.length > 0 ? await call.nodes.change(call.txn) : () => [];
+  const find = wanted.nodes.length > 0 ? await call.nodes.change(call.txn, instanceId) : () => [];
   const ids = wanted.nodes.map((node) => node.cloudUniqueId);
   refuseForeignNodes(MetaServiceCode.ALREADY_EXISTED, find, instanceId, ids);
 

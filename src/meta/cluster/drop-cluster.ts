@@ -12,7 +12,7 @@ export async function dropCluster(call: Call, instanceId: string, wanted: Cluste
   const position = instance.clusters.findIndex(({ clusterId }) => clusterId === wanted.clusterId);
   if (position < 0) throw noClusterToDrop(MetaServiceCode.CLUSTER_NOT_FOUND, instanceId, wanted);
   const [dropped] = instance.clusters.splice(position, 1);
-  if (dropped && dropped.nodes.length > 0) await call.nodes.change(call.txn);
+  if (dropped && dropped.nodes.length > 0) await call.nodes.change(call.txn, instanceId);
   saveInstance(call.txn, instance);
 }
 

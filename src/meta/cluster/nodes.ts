@@ -53,7 +53,7 @@ export async function dropNodes(call: Call, instanceId: string, wanted: ClusterP
     const dropped = new Set(wanted.nodes.map((given) => table.take(given)?.node));
     cluster.nodes = cluster.nodes.filter((node) => !dropped.has(node));
   }
-  await call.nodes.change(call.txn);
+  await call.nodes.change(call.txn, instanceId);
   const frontends = instance.clusters.find((cluster) => cluster.type === ClusterType.SQL && isSet(cluster, 'type'));
   if (frontends && lacksFrontends(frontends.nodes)) throw failed('instance invalid, cant modify, plz check');
   saveInstance(call.txn, instance);
@@ -98,7 +98,7 @@ async function beginChange(call: Call, instanceId: string, wanted: ClusterPB): P
 
 async function refuseForeign(call: Call, instanceId: string, wanted: ClusterPB): Promise<void> {
   const ids = wanted.nodes.map((node) => node.cloudUniqueId);
-  refuseForeignNodes(MetaServiceCode.UNDEFINED_ERR, await call.nodes.change(call.txn), instanceId, ids);
+  refuseForeignNodes(MetaServiceCode.UNDEFINED_ERR, await call.nodes.change(call.txn, instanceId), instanceId, ids);
 }
 
 /** The clusters with the id or the name that is given. One without a name is not meant where no name is given. */

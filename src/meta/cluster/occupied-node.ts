@@ -1,5 +1,5 @@
 import type { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
-import type { RegisteredNode } from '../identity/node-index.ts';
+import type { RegisteredNode } from '../identity/registered-nodes.ts';
 import { MetaError } from '../meta-error.ts';
 
 /** The refusal of a node whose id is taken. It names the node that has it. */

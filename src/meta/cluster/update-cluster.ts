@@ -41,7 +41,7 @@ export async function renameCluster(
     cluster.clusterName = clusterName;
   });
   // Errors name the cluster that an id is registered in.
-  await call.nodes.change(call.txn);
+  await call.nodes.change(call.txn, instanceId);
 }
 
 /** Replaces the users whose default cluster it is. */

@@ -1,70 +1,70 @@
 import { keys } from '../../keys/key-table.ts';
-import { type Transaction, VERSIONSTAMP_BYTES } from '../../kv/store.ts';
+import type { Transaction } from '../../kv/store.ts';
+import { type ChangeList, readChanges, writeChange } from '../../records/change-list.ts';
 import { scanRecords } from '../../records/scan-records.ts';
-import type { ClusterPB, NodeInfoPB } from '../../schema/gen/cloud/cluster_pb.ts';
-
-/** A node, and where it is registered. */
-export interface RegisteredNode {
-  readonly instance_id: string;
-  readonly cluster: ClusterPB;
-  readonly node: NodeInfoPB;
-}
-
-type NodesById = ReadonlyMap<string, readonly RegisteredNode[]>;
+import type { InstanceInfoPB } from '../../schema/gen/cloud/instance_pb.ts';
+import { findInstance } from '../instance/instance-record.ts';
+import { type RegisteredNode, RegisteredNodes } from './registered-nodes.ts';
 
 /**
  * Which node is registered where, in all instances.
  *
  * Nodes are kept inside the records of their instances, so a look-up by `cloud_unique_id` would have to read them all.
- * The index keeps them in memory instead, together with a stamp: a key of the store that changes with every registration,
- * in the same transaction. An index that was built at the stamp that a transaction sees is right for that transaction, whichever
- * process on the store registered the nodes; any other stamp has it built anew, from the transaction's own snapshot.
+ * The index keeps them in memory instead, as of a stamp: the newest in a list, kept in the store, of the last changes,
+ * to which every registration adds itself in its own transaction. An index as of the stamp that a transaction sees is
+ * right for that transaction, whichever process on the store registered the nodes. From an index as of another stamp,
+ * older or newer, that of the transaction is made by reading, in the transaction's own snapshot, the instances that were
+ * changed between the two, or all of them where the list doesn't say which they were.
  */
 export class NodeIndex {
-  #built: { readonly stamp: Buffer; readonly nodes: NodesById } | undefined;
+  #kept: KeptNodes | undefined;
 
   /** The nodes registered under `cloudUniqueId`: none, one, or, in a store that was not always careful, several. */
   async find(txn: Transaction, cloudUniqueId: string): Promise<readonly RegisteredNode[]> {
-    const stamp = await txn.get(STAMP_KEY, { snapshot: true });
-    return (await this.#at(txn, stamp)).get(cloudUniqueId) ?? [];
+    const changes = await readChanges(txn, keys.systemNodeChanges, {}, { snapshot: true });
+    return (await this.#asOf(txn, changes)).find(cloudUniqueId);
   }
 
   /**
-   * For a call that registers or removes nodes: answers as `find` does, from then on conflicts with every other such call,
-   * so that no two can register one id, and has all indexes built anew after the commit.
+   * For a call that registers or removes nodes of an instance: answers as `find` does, from then on conflicts with every
+   * other such call, so that no two can register one id, and has all indexes brought up to date after the commit.
    */
-  async change(txn: Transaction): Promise<(cloudUniqueId: string) => readonly RegisteredNode[]> {
-    const nodes = await this.#at(txn, await txn.get(STAMP_KEY));
-    txn.setVersionstampedValue(STAMP_KEY, EMPTY_STAMP, 0);
-    return (cloudUniqueId) => nodes.get(cloudUniqueId) ?? [];
+  async change(txn: Transaction, instanceId: string): Promise<(cloudUniqueId: string) => readonly RegisteredNode[]> {
+    const changes = await readChanges(txn, keys.systemNodeChanges, {});
+    const nodes = await this.#asOf(txn, changes);
+    writeChange(txn, keys.systemNodeChanges, {}, changes, instanceId);
+    return (cloudUniqueId) => nodes.find(cloudUniqueId);
   }
 
-  async #at(txn: Transaction, stamp: Uint8Array = NO_STAMP): Promise<NodesById> {
-    const built = this.#built;
-    if (built?.stamp.equals(stamp)) return built.nodes;
-    const nodes = await collectNodes(txn);
+  async #asOf(txn: Transaction, changes: ChangeList): Promise<RegisteredNodes> {
+    const kept = this.#kept;
+    if (kept?.changes.stamp.equals(changes.stamp)) return kept.nodes;
+    const different = kept && (changes.since(kept.changes.stamp) ?? kept.changes.since(changes.stamp));
+    const nodes = different ? kept.nodes.with(await readInstances(txn, different)) : await readAll(txn);
     // A transaction that began earlier must not take the newer index away from those that began later.
-    if (!this.#built || Buffer.compare(this.#built.stamp, stamp) < 0)
-      this.#built = { stamp: Buffer.from(stamp), nodes };
+    if (!this.#kept || Buffer.compare(this.#kept.changes.stamp, changes.stamp) < 0) this.#kept = { changes, nodes };
     return nodes;
   }
 }
 
-const STAMP_KEY = keys.systemNodeStamp.encode({});
-const EMPTY_STAMP = new Uint8Array(VERSIONSTAMP_BYTES);
-const NO_STAMP = new Uint8Array(0);
+interface KeptNodes {
+  readonly changes: ChangeList;
+  readonly nodes: RegisteredNodes;
+}
 
-async function collectNodes(txn: Transaction): Promise<NodesById> {
-  const nodes = new Map<string, RegisteredNode[]>();
-  for await (const { fields, message: instance } of scanRecords(txn, keys.instance, {}, { snapshot: true })) {
-    for (const cluster of instance.clusters) {
-      for (const node of cluster.nodes) {
-        const registered = { instance_id: fields.instance_id, cluster, node };
-        const others = nodes.get(node.cloudUniqueId);
-        if (others) others.push(registered);
-        else nodes.set(node.cloudUniqueId, [registered]);
-      }
-    }
+async function readInstances(
+  txn: Transaction,
+  instanceIds: ReadonlySet<string>,
+): Promise<Map<string, InstanceInfoPB | undefined>> {
+  const instances = new Map<string, InstanceInfoPB | undefined>();
+  for (const id of instanceIds) instances.set(id, await findInstance(txn, id, { snapshot: true }));
+  return instances;
+}
+
+async function readAll(txn: Transaction): Promise<RegisteredNodes> {
+  const instances = new Map<string, InstanceInfoPB>();
+  for await (const { fields, message } of scanRecords(txn, keys.instance, {}, { snapshot: true })) {
+    instances.set(fields.instance_id, message);
   }
-  return nodes;
+  return RegisteredNodes.of(instances);
 }

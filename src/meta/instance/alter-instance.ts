@@ -41,7 +41,7 @@ export async function alterInstance(call: Call, request: AlterInstanceRequest): 
 /** Another Meta Service on the same store says that it has changed the nodes of an instance. */
 async function refresh(call: Call, request: AlterInstanceRequest): Promise<Record<string, never>> {
   await readInstance(call.txn, request.instanceId);
-  await call.nodes.change(call.txn);
+  await call.nodes.change(call.txn, request.instanceId);
   return {};
 }
 
