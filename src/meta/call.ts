@@ -29,6 +29,12 @@ export interface Call extends MetaServices {
   readonly txn: Transaction;
 }
 
+/** One run of a call that takes several transactions. What one of them has committed stays, whatever comes of the next. */
+export interface CallInSteps extends MetaServices {
+  /** Runs `work` in a transaction, again on a new one after a conflict, and commits it when `work` returns. */
+  readonly transact: <T>(work: (call: Call) => Promise<T>) => Promise<T>;
+}
+
 /** The time that instances, clusters and vaults keep: whole seconds since 1970. */
 export function nowSeconds(call: Call): bigint {
   return BigInt(Math.floor(call.now_ms() / 1000));

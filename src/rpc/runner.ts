@@ -1,13 +1,13 @@
-import { create, type DescMessage, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
+import { create, type DescMessage, type Message, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
 import type { Store } from '../kv/store.ts';
 import { StoreError } from '../kv/store-error.ts';
-import type { Call, MetaServices } from '../meta/call.ts';
+import type { Call, CallInSteps, MetaServices } from '../meta/call.ts';
 import { resolveInstance } from '../meta/identity/resolve-instance.ts';
 import { MetaError } from '../meta/meta-error.ts';
 import type { Logger } from '../observe/logger.ts';
 import { MalformedValueError } from '../records/malformed-value.ts';
 import { MetaServiceCode, type MetaServiceResponseStatus } from '../schema/gen/cloud/status_pb.ts';
-import type { Method } from './method.ts';
+import type { Caller, Method, MethodInSteps, ResponseInit } from './method.ts';
 import { codeOfStoreError } from './store-status.ts';
 import { Turns } from './turns.ts';
 
@@ -47,26 +47,39 @@ export class Runner {
 
   /** Answers a request. Rejects only for a defect of the service itself. */
   async run<Request extends DescMessage, Response extends DescMessage>(
-    method: Method<Request, Response>,
+    method: Method<Request, Response> | MethodInSteps<Request, Response>,
     request: MessageShape<Request>,
     rules?: Rules<Request>,
   ): Promise<Answer<Response>> {
     const began_ms = performance.now();
     let attempts = 0;
+    const transact: CallInSteps['transact'] = (work) =>
+      this.store.transact((txn) => {
+        attempts++;
+        return work({ ...this.services, txn });
+      });
     const { code, message, response } = await this.#outcome(method.name, () => {
       method.check?.(request);
-      const work = () =>
-        this.store.transact(async (txn) => {
-          attempts++;
-          const call: Call = { ...this.services, txn };
-          const instanceId = await callerOf(call, method, request);
-          await rules?.(call, request, instanceId);
-          return method.run(call, request, instanceId);
-        });
+      const work = () => this.#work(method, request, transact, rules);
       return method.takes_turns ? this.#turns.take(work) : work();
     });
     this.#report({ method: method.name, code, message, duration_ms: performance.now() - began_ms, attempts });
     return answer(method.response, response, code, message);
+  }
+
+  async #work<Request extends DescMessage, Response extends DescMessage>(
+    method: Method<Request, Response> | MethodInSteps<Request, Response>,
+    request: MessageShape<Request>,
+    transact: CallInSteps['transact'],
+    rules: Rules<Request> | undefined,
+  ): Promise<ResponseInit<Response>> {
+    const callerIn = async (call: Call) => {
+      const instanceId = await callerOf(call, method, request);
+      await rules?.(call, request, instanceId);
+      return instanceId;
+    };
+    if ('run' in method) return transact(async (call) => method.run(call, request, await callerIn(call)));
+    return method.runInSteps({ ...this.services, transact }, request, await transact(callerIn));
   }
 
   /** Runs a read that is no method of the service. Throws a MetaError for whatever goes wrong but a defect. */
@@ -126,30 +139,33 @@ interface Outcome<Result> {
 
 async function callerOf<Request extends DescMessage>(
   call: Call,
-  { caller }: Pick<Method<Request>, 'caller'>,
+  { caller }: { readonly caller?: Caller<Request> },
   request: MessageShape<Request>,
 ): Promise<string> {
   if (!caller) return '';
+  const { missing, unknown } = caller;
   const id = (request as { readonly cloudUniqueId?: string }).cloudUniqueId ?? '';
-  if (id === '') throw new MetaError(MetaServiceCode.INVALID_ARGUMENT, caller.missing);
+  if (id === '' && missing !== undefined) throw new MetaError(MetaServiceCode.INVALID_ARGUMENT, missing);
   const instanceId = await resolveInstance(call, id);
-  if (instanceId === undefined) throw new MetaError(MetaServiceCode.INVALID_ARGUMENT, caller.unknown);
-  return instanceId;
+  if (instanceId !== undefined) return instanceId;
+  throw new MetaError(MetaServiceCode.INVALID_ARGUMENT, typeof unknown === 'string' ? unknown : unknown(request));
 }
 
-interface ResponseFields {
+interface ResponseFields extends Pick<Message, '$unknown'> {
   readonly $typeName?: string;
   readonly status?: { readonly msg?: string };
 }
 
 function answer<Response extends DescMessage>(
   schema: Response,
-  response: MessageInitShape<Response> | Readonly<Record<string, unknown>>,
+  response: ResponseInit<Response> | Readonly<Record<string, unknown>>,
   code: MetaServiceCode,
   message: string,
 ): Answer<Response> {
   // A response that is a message already is only taken for its fields, since its status is another.
-  const { $typeName: _, status: given, ...fields } = response as ResponseFields;
+  const { $typeName: _, $unknown, status: given, ...fields } = response as ResponseFields;
   const init = { ...fields, status: { code, msg: given?.msg ?? message } };
-  return create(schema, init as unknown as MessageInitShape<Response>) as Answer<Response>;
+  const answered = create(schema, init as unknown as MessageInitShape<Response>) as Answer<Response>;
+  if ($unknown) answered.$unknown = $unknown;
+  return answered;
 }

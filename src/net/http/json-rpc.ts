@@ -1,6 +1,6 @@
 import { create, type DescMessage, type MessageShape } from '@bufbuild/protobuf';
 import type { HttpAnswer, HttpCall } from '../../admin/http-types.ts';
-import type { Method } from '../../rpc/method.ts';
+import type { Method, MethodInSteps } from '../../rpc/method.ts';
 import type { Runner } from '../../rpc/runner.ts';
 import { decodeUtf8 } from '../../schema/json/decode-utf8.ts';
 import { JsonError } from '../../schema/json/json-error.ts';
@@ -17,12 +17,12 @@ const BAD_REQUEST = 'E1003';
  */
 export class JsonRpc {
   readonly #runner: Runner;
-  readonly #methods: ReadonlyMap<string, Method>;
+  readonly #methods: ReadonlyMap<string, Method | MethodInSteps>;
 
   constructor(runner: Runner, methods: Readonly<Record<string, unknown>>) {
     this.#runner = runner;
     // Methods differ in their messages; what one method reads is what it runs with.
-    this.#methods = new Map(Object.entries(methods as Readonly<Record<string, Method>>));
+    this.#methods = new Map(Object.entries(methods as Readonly<Record<string, Method | MethodInSteps>>));
   }
 
   /** Answers a call; `name` is what its path has behind `/MetaService/`. */

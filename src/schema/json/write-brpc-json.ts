@@ -1,4 +1,5 @@
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
+import { decodeFields } from '../encoded-fields.ts';
 import type { FieldPlan, MessagePlan } from '../message-plan.ts';
 import { createJsonWriter } from './json-writer.ts';
 
@@ -16,7 +17,7 @@ const write = createJsonWriter({
  * empty; maps with other keys are lists of `{key, value}`.
  */
 export function writeBrpcJson<Desc extends DescMessage>(schema: Desc, message: MessageShape<Desc>): string {
-  return write(schema, message);
+  return write(schema, decodeFields(schema, message));
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that JSON wants escaped.

@@ -1,5 +1,6 @@
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { formatDouble } from '../decimal.ts';
+import { decodeFields } from '../encoded-fields.ts';
 import { createJsonWriter } from './json-writer.ts';
 
 const write = createJsonWriter({
@@ -17,7 +18,7 @@ const write = createJsonWriter({
  * characters that don't show are escaped.
  */
 export function writeProtobufJson<Desc extends DescMessage>(schema: Desc, message: MessageShape<Desc>): string {
-  return write(schema, message);
+  return write(schema, decodeFields(schema, message));
 }
 
 /** Control and formatting characters, and what HTML would take for a tag. */

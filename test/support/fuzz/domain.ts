@@ -9,7 +9,7 @@ import { NodeIndex } from '../../../src/meta/identity/node-index.ts';
 import { findInstance } from '../../../src/meta/instance/instance-record.ts';
 import { Keyring } from '../../../src/meta/secrets/keyring.ts';
 import { createLogger } from '../../../src/observe/logger.ts';
-import type { Method } from '../../../src/rpc/method.ts';
+import type { Method, MethodInSteps } from '../../../src/rpc/method.ts';
 import { methods } from '../../../src/rpc/methods.ts';
 import { type Answer, Runner } from '../../../src/rpc/runner.ts';
 import type { InstanceInfoPB } from '../../../src/schema/gen/cloud/instance_pb.ts';
@@ -35,12 +35,12 @@ export interface Domain {
   readonly log: string[];
   /** Calls a method as an RPC, and resolves to its response. */
   call<Request extends DescMessage, Response extends DescMessage>(
-    method: Method<Request, Response>,
+    method: Method<Request, Response> | MethodInSteps<Request, Response>,
     request: MessageInitShape<Request>,
   ): Promise<Answer<Response>>;
   /** As `call`, to "CODE message", "OK" when all went well. */
   status<Request extends DescMessage, Response extends DescMessage>(
-    method: Method<Request, Response>,
+    method: Method<Request, Response> | MethodInSteps<Request, Response>,
     request: MessageInitShape<Request>,
   ): Promise<string>;
   /** Calls an operation of the admin API; for those without a body, with parameters. */

@@ -1,0 +1,45 @@
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { describe, expect, test } from 'vitest';
+import { appendEncoded, decodeFields, encodedFields } from './encoded-fields.ts';
+import { GetRowsetResponseSchema } from './gen/cloud/rowset_pb.ts';
+import { RowsetMetaCloudPBSchema } from './gen/olap/rowset_meta_pb.ts';
+import { TabletSchemaCloudPBSchema } from './gen/olap/tablet_schema_pb.ts';
+import { writeBrpcJson } from './json/write-brpc-json.ts';
+
+const rowsets = [1n, 2n].map((endVersion) => create(RowsetMetaCloudPBSchema, { rowsetId: 0n, endVersion }));
+const stored = rowsets.map((rowset) => toBinary(RowsetMetaCloudPBSchema, rowset));
+
+function responseOf(values: readonly Uint8Array[]) {
+  const response = create(GetRowsetResponseSchema, { status: { msg: '' } });
+  response.$unknown = encodedFields(GetRowsetResponseSchema, 'rowset_meta', values);
+  return response;
+}
+
+describe('encoded fields', () => {
+  test('are the field to a reader of the binary form, and of the JSON', () => {
+    const decoded = create(GetRowsetResponseSchema, { status: { msg: '' }, rowsetMeta: rowsets });
+    const response = responseOf(stored);
+    expect(fromBinary(GetRowsetResponseSchema, toBinary(GetRowsetResponseSchema, response))).toEqual(decoded);
+    expect(decodeFields(GetRowsetResponseSchema, response)).toEqual(decoded);
+    expect(writeBrpcJson(GetRowsetResponseSchema, response)).toBe(writeBrpcJson(GetRowsetResponseSchema, decoded));
+  });
+
+  test('may have had a field appended', () => {
+    const schema = create(TabletSchemaCloudPBSchema, { schemaVersion: 7 });
+    const value = toBinary(TabletSchemaCloudPBSchema, schema);
+    const [first] = stored.map((bytes) => appendEncoded(RowsetMetaCloudPBSchema, bytes, 'tablet_schema', value));
+    const { rowsetMeta } = decodeFields(GetRowsetResponseSchema, responseOf([first as Buffer]));
+    expect(rowsetMeta[0]).toEqual({ ...rowsets[0], tabletSchema: schema });
+  });
+
+  test('leave a message without them, and one with fields of a newer schema, as it is', () => {
+    const response = create(GetRowsetResponseSchema);
+    expect(decodeFields(GetRowsetResponseSchema, response)).toBe(response);
+    response.$unknown = [{ no: 9_999, wireType: 0, data: Buffer.from([1]) }];
+    expect(decodeFields(GetRowsetResponseSchema, response)).toBe(response);
+  });
+
+  test('are refused for what is no message field', () => {
+    expect(() => encodedFields(GetRowsetResponseSchema, 'rowsetMeta', [])).toThrow('has no message field rowsetMeta');
+  });
+});

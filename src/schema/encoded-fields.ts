@@ -1,0 +1,39 @@
+import { type DescMessage, fromBinary, type Message, type MessageShape, toBinary } from '@bufbuild/protobuf';
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { planOf } from './message-plan.ts';
+
+type EncodedFields = NonNullable<Message['$unknown']>;
+
+/**
+ * The values of a message field, given as the bytes that they were stored as, for the `$unknown` of a response. In the
+ * binary form they stand as they are, without having been decoded and encoded again. Readers of the message's property
+ * don't see them; the writers of JSON do. `name` is that of the schema; one that is no message field is a defect.
+ */
+export function encodedFields(schema: DescMessage, name: string, values: Iterable<Uint8Array>): EncodedFields {
+  const no = numberOf(schema, name);
+  return Array.from(values, (value) => ({
+    no,
+    wireType: WireType.LengthDelimited,
+    data: new BinaryWriter().bytes(value).finish(),
+  }));
+}
+
+/** An encoded message with one more message field. Where it has the field already, readers merge the two, as protobuf asks. */
+export function appendEncoded(schema: DescMessage, message: Uint8Array, name: string, value: Uint8Array): Buffer {
+  const added = new BinaryWriter().tag(numberOf(schema, name), WireType.LengthDelimited).bytes(value).finish();
+  return Buffer.concat([message, added]);
+}
+
+/** The message with all of its fields decoded: the same one where none was given encoded. */
+export function decodeFields<Desc extends DescMessage>(schema: Desc, message: MessageShape<Desc>): MessageShape<Desc> {
+  const given = message.$unknown;
+  if (given === undefined) return message;
+  const known = new Set(planOf(schema).fields.map(({ number }) => number));
+  return given.some(({ no }) => known.has(no)) ? fromBinary(schema, toBinary(schema, message)) : message;
+}
+
+function numberOf(schema: DescMessage, name: string): number {
+  const field = planOf(schema).byName.get(name);
+  if (field?.value.kind !== 'message') throw new Error(`${schema.typeName} has no message field ${name}`);
+  return field.number;
+}
