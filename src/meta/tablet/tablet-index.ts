@@ -1,0 +1,33 @@
+import type { FieldsToEncode } from '../../keys/key-kind.ts';
+import { keys } from '../../keys/key-table.ts';
+import type { ReadOptions, Transaction } from '../../kv/store.ts';
+import { readRecord } from '../../records/message-record.ts';
+import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
+import type { TabletIndexPB } from '../../schema/gen/cloud/tablet_pb.ts';
+import { failed, MetaError } from '../meta-error.ts';
+
+/** Where the keys of a tablet stand: its metadata, its statistics and its job have the same fields. */
+export type TabletFields = FieldsToEncode<typeof keys.metaTablet.shape>;
+
+/** The table, index and partition of a tablet that must be there. Throws TABLET_NOT_FOUND for one that is not. */
+export async function readTabletIndex(
+  txn: Transaction,
+  instanceId: string,
+  tabletId: bigint,
+  options?: ReadOptions,
+): Promise<TabletIndexPB> {
+  const fields = { instance_id: instanceId, tablet_id: tabletId };
+  const index = await readRecord(txn, keys.metaTabletIndex, fields, options);
+  if (!index) {
+    const key = keys.metaTabletIndex.encode(fields).toString('hex');
+    const message = `failed to get tablet_idx, err=KeyNotFound tablet_id=${tabletId} key=${key}`;
+    throw new MetaError(MetaServiceCode.TABLET_NOT_FOUND, message);
+  }
+  if (index.tabletId !== tabletId) throw failed('internal error');
+  return index;
+}
+
+export function fieldsOfTablet(instanceId: string, index: TabletIndexPB): TabletFields {
+  const { tableId: table_id, indexId: index_id, partitionId: partition_id, tabletId: tablet_id } = index;
+  return { instance_id: instanceId, table_id, index_id, partition_id, tablet_id };
+}
