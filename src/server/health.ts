@@ -4,7 +4,7 @@ import type { Store } from '../kv/store.ts';
 /** Where a server is in its life. */
 export type Phase = 'starting' | 'serving' | 'draining';
 
-export const HEALTH_PATH = '/health';
+const HEALTH_PATHS: ReadonlySet<string> = new Set(['/health', '/health/']);
 
 /** Any key will do: that it can be looked for shows that the store answers. */
 const PROBED_KEY = Uint8Array.of(0);
@@ -13,7 +13,7 @@ const PROBE_TIMEOUT_MS = 2000;
 /** Answers `/health` for whoever watches the server, without a token, and passes every other call on to `handler`. */
 export function withHealth(handler: HttpHandler, store: Store, phase: () => Phase): HttpHandler {
   return (call) => {
-    if (call.path !== HEALTH_PATH) return handler(call);
+    if (!HEALTH_PATHS.has(call.path)) return handler(call);
     return phase() === 'serving' ? probe(store) : report(503, phase());
   };
 }

@@ -32,7 +32,9 @@ describe('/health', () => {
       expect(response.status).toBe(200);
       expect(response.headers.get('content-type')).toBe('application/json');
     }
-    expect(await (await fetch(`${base}/health`)).json()).toEqual({ status: 'serving' });
+    for (const path of ['/health', '/health/']) {
+      expect(await (await fetch(`${base}${path}`)).json()).toEqual({ status: 'serving' });
+    }
   });
 
   test('is 503 while the server starts or drains, and when the store does not answer', async () => {

@@ -110,6 +110,12 @@ describe('the object stores of an instance', () => {
     expect(await domain.status(rpc.update_ak_sk, two)).toBe('OK');
   });
 
+  test('are not looked for in a request of more users than there can be', async () => {
+    const internalBucketUser = Array.from({ length: 10_001 }, (_, i) => ({ userId: `${i}`, ak: 'a', sk: 's' }));
+    const message = /^INVALID_ARGUMENT a request may name at most 10000 bucket users, and names 10001$/;
+    await refused(domain.status(rpc.update_ak_sk, { instanceId: 'i', internalBucketUser }), message);
+  });
+
   test('errors that quote the request leave out its keys', async () => {
     const secret = 'a-secret-in-a-request';
     const statuses = [

@@ -11,6 +11,14 @@ import { liveInstanceToChange, saveInstance } from '../instance/instance-record.
 import { invalid } from '../meta-error.ts';
 import { quote } from '../quote.ts';
 
+/** More bucket users than the record of an instance has room for, so that a request is refused before it costs time. */
+const MOST_USERS = 10_000;
+
+/** Checks of the request alone. */
+export function checkUpdateAkSk({ internalBucketUser: { length } }: UpdateAkSkRequest): void {
+  if (length > MOST_USERS) throw invalid(`a request may name at most ${MOST_USERS} bucket users, and names ${length}`);
+}
+
 /** Gives the RAM user and the legacy object stores of an instance new keys, all or none of them. */
 export async function updateAkSk(call: Call, request: UpdateAkSkRequest): Promise<Record<string, never>> {
   if (request.instanceId === '') throw invalid('instance id not set');

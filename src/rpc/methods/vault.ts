@@ -1,7 +1,7 @@
 import { alterObjStoreInfo, checkAlterObjStoreInfo } from '../../meta/vault/alter-obj-store-info.ts';
 import { alterStorageVault, checkAlterStorageVault } from '../../meta/vault/alter-storage-vault.ts';
 import { getObjStoreInfo } from '../../meta/vault/get-obj-store-info.ts';
-import { updateAkSk } from '../../meta/vault/update-ak-sk.ts';
+import { checkUpdateAkSk, updateAkSk } from '../../meta/vault/update-ak-sk.ts';
 import * as store from '../../schema/gen/cloud/object_store_pb.ts';
 import * as vault from '../../schema/gen/cloud/vault_pb.ts';
 import { method } from '../method.ts';
@@ -35,6 +35,7 @@ export const vaultMethods = {
     name: 'update_ak_sk',
     request: store.UpdateAkSkRequestSchema,
     response: store.UpdateAkSkResponseSchema,
+    check: checkUpdateAkSk,
     run: updateAkSk,
   }),
 } as const;
