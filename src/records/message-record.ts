@@ -75,6 +75,20 @@ export async function recordExists<Shape extends MessageKeyShape>(
   return (await txn.get(key, options)) !== undefined;
 }
 
+/** As `recordExists`, for many keys of one kind whose values are not split, in their order. */
+export async function recordsExist<Shape extends MessageKeyShape>(
+  txn: Transaction,
+  kind: KeyKind<string, Shape>,
+  fields: readonly FieldsToEncode<Shape>[],
+  options?: ReadOptions,
+): Promise<boolean[]> {
+  const values = await txn.getMany(
+    fields.map((each) => kind.encode(each)),
+    options,
+  );
+  return values.map((value) => value !== undefined);
+}
+
 /** Stores a message at a key, in place of what is there. */
 export function writeRecord<Shape extends MessageKeyShape>(
   txn: Transaction,

@@ -1,4 +1,5 @@
 import { clusterMethods } from './methods/cluster.ts';
+import { copyMethods } from './methods/copy.ts';
 import { iamMethods } from './methods/iam.ts';
 import { instanceMethods } from './methods/instance.ts';
 import { stageMethods } from './methods/stage.ts';
@@ -11,6 +12,7 @@ export const methods = {
   ...vaultMethods,
   ...iamMethods,
   ...stageMethods,
+  ...copyMethods,
 } as const;
 
 export type Methods = typeof methods;

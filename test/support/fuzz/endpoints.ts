@@ -1,5 +1,6 @@
 import type { AnyMethod } from '../../../src/rpc/method.ts';
 import { type Methods, methods } from '../../../src/rpc/methods.ts';
+import { COPY_BODIES } from './bodies/copy.ts';
 import {
   backend,
   callerOf,
@@ -219,6 +220,7 @@ const QUERIES: Readonly<Record<string, (world: World) => readonly string[]>> = {
 
 /** The methods that no operation of the admin API stands for. */
 const METHODS_ALONE: Partial<Record<keyof Methods, (world: World) => readonly Body[]>> = {
+  ...COPY_BODIES,
   get_instance: asCaller(() => ({})),
   get_iam: asCaller(() => ({})),
   create_stage: asCaller((world) => ({
@@ -262,7 +264,7 @@ function endpoint(path: string, parts: Partial<Pick<Endpoint, 'request' | 'bodie
   return {
     path,
     kind: path.startsWith('http/') ? 'admin' : 'rpc',
-    writes: !/^(get|show|decode|encode)_/.test(name),
+    writes: !/^(get|show|decode|encode|filter)_/.test(name),
     givesSecrets: GIVES_SECRETS.includes(name),
     request: undefined,
     bodies: () => [],
