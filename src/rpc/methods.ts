@@ -4,6 +4,7 @@ import { iamMethods } from './methods/iam.ts';
 import { instanceMethods } from './methods/instance.ts';
 import { stageMethods } from './methods/stage.ts';
 import { vaultMethods } from './methods/vault.ts';
+import { versionMethods } from './methods/version.ts';
 
 /** The methods of `doris.cloud.MetaService`, by their names on the wire. */
 export const methods = {
@@ -13,6 +14,7 @@ export const methods = {
   ...iamMethods,
   ...stageMethods,
   ...copyMethods,
+  ...versionMethods,
 } as const;
 
 export type Methods = typeof methods;

@@ -1,6 +1,7 @@
 import type { AnyMethod } from '../../../src/rpc/method.ts';
 import { type Methods, methods } from '../../../src/rpc/methods.ts';
 import { COPY_BODIES } from './bodies/copy.ts';
+import { VERSION_BODIES } from './bodies/version.ts';
 import {
   backend,
   callerOf,
@@ -221,6 +222,7 @@ const QUERIES: Readonly<Record<string, (world: World) => readonly string[]>> = {
 /** The methods that no operation of the admin API stands for. */
 const METHODS_ALONE: Partial<Record<keyof Methods, (world: World) => readonly Body[]>> = {
   ...COPY_BODIES,
+  ...VERSION_BODIES,
   get_instance: asCaller(() => ({})),
   get_iam: asCaller(() => ({})),
   create_stage: asCaller((world) => ({

@@ -1,0 +1,14 @@
+import { checkGetVersion, getVersion } from '../../meta/version/get-version.ts';
+import * as version from '../../schema/gen/cloud/version_pb.ts';
+import { method } from '../method.ts';
+
+export const versionMethods = {
+  get_version: method({
+    name: 'get_version',
+    request: version.GetVersionRequestSchema,
+    response: version.GetVersionResponseSchema,
+    check: checkGetVersion,
+    caller: { unknown: 'empty instance_id' },
+    run: getVersion,
+  }),
+} as const;
