@@ -29,7 +29,7 @@ export class Admin {
   }
 
   /** Answers a call; `operation` is what its path has behind `/MetaService/http/`. */
-  async answer({ query: text, body }: HttpCall, operation: string): Promise<HttpAnswer> {
+  async answer({ query: text, body, headers }: HttpCall, operation: string): Promise<HttpAnswer> {
     const query = new Query(text);
     const refused = this.#token.refuse(query);
     if (refused) return refused;
@@ -37,8 +37,9 @@ export class Admin {
     const route = Object.hasOwn(routes, name) ? routes[name] : undefined;
     if (!route) return unknownOperation(operation);
     const { runner, store, admin_rules } = this.#options;
-    const ask = () =>
-      this.#ask(route, { operation, query, body, runner, store, documentRules: admin_rules === 'document' });
+    const documentRules = admin_rules === 'document';
+    const acceptsJson = /\bapplication\/json\b/i.test(headers.accept ?? '');
+    const ask = () => this.#ask(route, { operation, query, body, runner, store, documentRules, acceptsJson });
     if (!reads.has(name) || body.length > LONGEST_REMEMBERED) return ask();
     return this.#memo.answer(`${operation}?${text}\n${body.toString('latin1')}`, ask);
   }

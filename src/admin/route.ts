@@ -1,4 +1,4 @@
-import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
+import { create, type DescMessage, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
 import type { Store } from '../kv/store.ts';
 import { MetaError } from '../meta/meta-error.ts';
 import type { Method, MethodBody } from '../rpc/method.ts';
@@ -7,11 +7,12 @@ import { MetaServiceCode } from '../schema/gen/cloud/status_pb.ts';
 import { decodeUtf8 } from '../schema/json/decode-utf8.ts';
 import { JsonError } from '../schema/json/json-error.ts';
 import type { EnumAliases } from '../schema/json/lenient-scalar.ts';
-import { readProtobufJson } from '../schema/json/read-protobuf-json.ts';
+import { type Leniency, readProtobufJson } from '../schema/json/read-protobuf-json.ts';
 import { writeProtobufJson } from '../schema/json/write-protobuf-json.ts';
+import { writeTextFormat } from '../schema/text/write-text-format.ts';
 import type { HttpAnswer } from './http-types.ts';
 import type { Query } from './query.ts';
-import { adminCode, jsonReply } from './reply.ts';
+import { adminCode, jsonReply, textReply } from './reply.ts';
 
 /** An admin call with what serves it. */
 export interface AdminCall {
@@ -23,6 +24,8 @@ export interface AdminCall {
   readonly store: Store;
   /** Whether the document's rules hold, or only those of the reference. */
   readonly documentRules: boolean;
+  /** Whether the caller's `Accept` names JSON, for the operations that the document answers in text. */
+  readonly acceptsJson: boolean;
 }
 
 /** What serves an operation. */
@@ -39,8 +42,15 @@ export interface RpcRouteOptions<Request extends DescMessage, Response extends D
   readonly run?: MethodBody<Request, Response>;
   /** Other names that the document has for the values of enums. */
   readonly aliases?: EnumAliases;
+  /** Fields of text, by their full names, that the document's examples have numbers for. */
+  readonly numbersAsText?: ReadonlySet<string>;
   /** How the response is shown. Without it, only its status is. */
-  readonly show?: (schema: Response, response: Answer<Response>, request: MessageShape<Request>) => HttpAnswer;
+  readonly show?: (
+    schema: Response,
+    response: Answer<Response>,
+    request: MessageShape<Request>,
+    call: AdminCall,
+  ) => HttpAnswer;
 }
 
 /** A route whose body is a request of a method of the service, in JSON. */
@@ -48,21 +58,34 @@ export function rpcRoute<Request extends DescMessage, Response extends DescMessa
   method: Method<Request, Response>,
   options: RpcRouteOptions<Request, Response> = {},
 ): Route {
-  const { fixed, complete, rules, aliases, run = method.run, show = showStatus } = options;
+  const { fixed, complete, rules, aliases, numbersAsText, run = method.run, show = showStatus } = options;
   const byDocument = { ...method, run };
   return async (call) => {
     const document = call.documentRules;
-    const request = readBody(method.request, call, document ? aliases : undefined, complete === undefined);
+    const leniency = document ? { enumAliases: aliases, numbersAsText } : {};
+    const request = readBody(method.request, call, leniency, complete === undefined);
     Object.assign(request, fixed);
     if (document) complete?.(request);
     const response = await (document ? call.runner.run(byDocument, request, rules) : call.runner.run(method, request));
-    return show(method.response, response, request);
+    return show(method.response, response, request, call);
   };
 }
 
 /** `{"code", "msg"}`. */
 export function showStatus<Response extends DescMessage>(_schema: Response, { status }: Answer<Response>): HttpAnswer {
   return jsonReply(adminCode(status.code), status.msg);
+}
+
+/** The status in protobuf's text format, as the document shows it: failures, and callers that accept JSON, get `{"code", "msg"}`. */
+export function showStatusAsText<Response extends DescMessage>(
+  schema: Response,
+  response: Answer<Response>,
+  _request: unknown,
+  { acceptsJson }: Pick<AdminCall, 'acceptsJson'>,
+): HttpAnswer {
+  const { status } = response;
+  if (status.code !== MetaServiceCode.OK || acceptsJson) return showStatus(schema, response);
+  return textReply(200, writeTextFormat(schema, create(schema, { status } as unknown as MessageInitShape<Response>)));
 }
 
 /** `{"code", "msg", "result"}` with the whole response, its status included, also of a failure. */
@@ -74,13 +97,13 @@ export function showResponse<Response extends DescMessage>(schema: Response, res
 function readBody<Request extends DescMessage>(
   schema: Request,
   { operation, body, documentRules }: AdminCall,
-  aliases: EnumAliases | undefined,
+  leniency: Leniency,
   providerIsRequired: boolean,
 ): MessageShape<Request> {
   const refuse = (why: string) =>
     new MetaError(MetaServiceCode.PROTOBUF_PARSE_ERR, `parse http request '${operation}': ${why}`);
   try {
-    const { message, unknownEnums } = readProtobufJson(schema, decodeUtf8(body), aliases);
+    const { message, unknownEnums } = readProtobufJson(schema, decodeUtf8(body), leniency);
     // A provider that is required is found missing by the call, in the words of the reference.
     const decisive = documentRules && unknownEnums.find((path) => !providerIsRequired || !path.endsWith('provider'));
     if (decisive) throw refuse(`${decisive} has a value that is not one of its names or numbers`);

@@ -13,10 +13,19 @@ import {
   valuesOf,
   zeroOf,
 } from '../message-plan.ts';
-import { Char } from './chars.ts';
+import { Char, isDigit } from './chars.ts';
 import { type EnumAliases, readLenientMapKey, readLenientScalar, unknownEnum } from './lenient-scalar.ts';
 import { formatPath, LenientScanner } from './lenient-scanner.ts';
+import { isIntegerText } from './number-text.ts';
 import { skipLenient } from './skip-lenient.ts';
+
+/** What a reader takes besides what protobuf's own reader does. */
+export interface Leniency {
+  /** Names that stand for other names of enum values, whatever the enum, such as STOPPED for SUSPENDED. */
+  readonly enumAliases?: EnumAliases | undefined;
+  /** Fields of text, by their full names, that may be whole numbers, and then are read as their digits. */
+  readonly numbersAsText?: ReadonlySet<string> | undefined;
+}
 
 export interface ProtobufJson<Desc extends DescMessage> {
   readonly message: MessageShape<Desc>;
@@ -32,15 +41,14 @@ export interface ProtobufJson<Desc extends DescMessage> {
  * value makes a list of one, lists in lists are flattened. Integers may be strings and may have a fraction or exponent
  * that leaves them whole; enums are names or numbers. Unknown fields are left out, but must be well-formed.
  *
- * @param enumAliases names that stand for other names of enum values, whatever the enum, such as STOPPED for SUSPENDED
  * @throws {JsonError} for a malformed text, a wrong type, a missing required field, or more than 100 levels.
  */
 export function readProtobufJson<Desc extends DescMessage>(
   schema: Desc,
   text: string,
-  enumAliases?: EnumAliases,
+  leniency?: Leniency,
 ): ProtobufJson<Desc> {
-  const reader = new ProtobufJsonReader(text, enumAliases);
+  const reader = new ProtobufJsonReader(text, leniency);
   const message = create(schema);
   reader.readRoot(planOf(schema), valuesOf(message));
   return { message, unknownEnums: reader.unknownEnums };
@@ -49,10 +57,10 @@ export function readProtobufJson<Desc extends DescMessage>(
 class ProtobufJsonReader {
   readonly unknownEnums: string[] = [];
   readonly #scanner: LenientScanner;
-  readonly #enumAliases: EnumAliases | undefined;
+  readonly #leniency: Leniency;
 
-  constructor(text: string, enumAliases?: EnumAliases) {
-    this.#enumAliases = enumAliases;
+  constructor(text: string, leniency: Leniency = {}) {
+    this.#leniency = leniency;
     this.#scanner = new LenientScanner(text);
   }
 
@@ -95,9 +103,16 @@ class ProtobufJsonReader {
       const current = isSet(values, field) ? values[field.local] : undefined;
       values[field.local] = this.#readSubmessage(field.value.schema, current as object | undefined);
     } else {
-      const value = this.#readScalar(field.value);
+      const value = this.#numberAsText(field, code) ?? this.#readScalar(field.value);
       if (value !== unknownEnum) values[field.local] = value;
     }
+  }
+
+  #numberAsText(field: FieldPlan, code: number): string | undefined {
+    if (!this.#leniency.numbersAsText?.has(field.fullName) || !(code === Char.Minus || isDigit(code))) return undefined;
+    const start = this.#scanner.pos;
+    const number = this.#scanner.readNumber();
+    return isIntegerText(number) ? number : this.#scanner.fail('a string or a whole number', start);
   }
 
   #readList(plan: ValuePlan, list: unknown[], isArray: boolean): void {
@@ -151,7 +166,7 @@ class ProtobufJsonReader {
   }
 
   #readScalar(plan: Exclude<ValuePlan, { kind: 'message' }>): unknown {
-    const value = readLenientScalar(this.#scanner, plan, this.#enumAliases);
+    const value = readLenientScalar(this.#scanner, plan, this.#leniency.enumAliases);
     if (value === unknownEnum) this.unknownEnums.push(formatPath(this.#scanner.path));
     return value;
   }
