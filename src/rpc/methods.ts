@@ -2,6 +2,7 @@ import { clusterMethods } from './methods/cluster.ts';
 import { copyMethods } from './methods/copy.ts';
 import { iamMethods } from './methods/iam.ts';
 import { instanceMethods } from './methods/instance.ts';
+import { routineLoadMethods } from './methods/routine-load.ts';
 import { stageMethods } from './methods/stage.ts';
 import { vaultMethods } from './methods/vault.ts';
 import { versionMethods } from './methods/version.ts';
@@ -15,6 +16,7 @@ export const methods = {
   ...stageMethods,
   ...copyMethods,
   ...versionMethods,
+  ...routineLoadMethods,
 } as const;
 
 export type Methods = typeof methods;

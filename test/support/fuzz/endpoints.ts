@@ -1,6 +1,7 @@
 import type { AnyMethod } from '../../../src/rpc/method.ts';
 import { type Methods, methods } from '../../../src/rpc/methods.ts';
 import { COPY_BODIES } from './bodies/copy.ts';
+import { ROUTINE_LOAD_BODIES } from './bodies/routine-load.ts';
 import { VERSION_BODIES } from './bodies/version.ts';
 import {
   backend,
@@ -223,6 +224,7 @@ const QUERIES: Readonly<Record<string, (world: World) => readonly string[]>> = {
 const METHODS_ALONE: Partial<Record<keyof Methods, (world: World) => readonly Body[]>> = {
   ...COPY_BODIES,
   ...VERSION_BODIES,
+  ...ROUTINE_LOAD_BODIES,
   get_instance: asCaller(() => ({})),
   get_iam: asCaller(() => ({})),
   create_stage: asCaller((world) => ({
