@@ -1,6 +1,7 @@
 import { clusterMethods } from './methods/cluster.ts';
 import { copyMethods } from './methods/copy.ts';
 import { iamMethods } from './methods/iam.ts';
+import { indexPartitionMethods } from './methods/index-partition.ts';
 import { instanceMethods } from './methods/instance.ts';
 import { routineLoadMethods } from './methods/routine-load.ts';
 import { stageMethods } from './methods/stage.ts';
@@ -14,6 +15,7 @@ export const methods = {
   ...vaultMethods,
   ...iamMethods,
   ...stageMethods,
+  ...indexPartitionMethods,
   ...copyMethods,
   ...versionMethods,
   ...routineLoadMethods,

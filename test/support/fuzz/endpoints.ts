@@ -1,6 +1,7 @@
 import type { AnyMethod } from '../../../src/rpc/method.ts';
 import { type Methods, methods } from '../../../src/rpc/methods.ts';
 import { COPY_BODIES } from './bodies/copy.ts';
+import { INDEX_PARTITION_BODIES } from './bodies/index-partition.ts';
 import { ROUTINE_LOAD_BODIES } from './bodies/routine-load.ts';
 import { VERSION_BODIES } from './bodies/version.ts';
 import {
@@ -225,6 +226,7 @@ const METHODS_ALONE: Partial<Record<keyof Methods, (world: World) => readonly Bo
   ...COPY_BODIES,
   ...VERSION_BODIES,
   ...ROUTINE_LOAD_BODIES,
+  ...INDEX_PARTITION_BODIES,
   get_instance: asCaller(() => ({})),
   get_iam: asCaller(() => ({})),
   create_stage: asCaller((world) => ({
