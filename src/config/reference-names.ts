@@ -74,7 +74,6 @@ export const REFERENCE_NAMES: readonly Group[] = [
       'reserved_buffer_days',
       'label_keep_max_second',
       'expired_txn_scan_key_nums',
-      'max_num_aborted_txn',
       'max_tablet_version_num',
       'copy_job_max_retention_second',
       'internal_stage_objects_expire_time_second',

@@ -12,7 +12,7 @@ export interface Setting<T> {
   readonly reference: boolean;
 }
 
-export const SECTIONS = ['Service', 'Access', 'Encryption', 'Storage', 'Limits', 'Logs'] as const;
+export const SECTIONS = ['Service', 'Access', 'Encryption', 'Storage', 'Transactions', 'Limits', 'Logs'] as const;
 export type Section = (typeof SECTIONS)[number];
 
 /** What everyone can read in the document. Good enough for one machine that nobody else reaches. */
@@ -92,6 +92,13 @@ export const SETTINGS = {
       'Whether the path of a new HDFS vault gets a random suffix, so that no two vaults share their files.',
     ),
     max_num_stages: doris(count(10_000), '40', 'Stages that an instance may have.'),
+  }),
+  ...section('Transactions', {
+    max_num_aborted_txn: doris(
+      count(10_000),
+      '100',
+      'Aborted transactions that a label may have. After that none can begin under it until `clean_txn_label` frees it.',
+    ),
   }),
   ...section('Limits', {
     max_connections: own(count(1_000_000), '10000', 'Connections at a time. Further ones are closed as they arrive.'),

@@ -13,6 +13,8 @@ export interface MetaSettings {
   /** Whether the prefix of an HDFS vault gets a random suffix, so that two vaults on one path never meet. */
   readonly enable_distinguish_hdfs_path: boolean;
   readonly max_num_stages: number;
+  /** Aborted transactions that a label may have before no more may begin under it. */
+  readonly max_num_aborted_txn: number;
 }
 
 /** What lives as long as the process and serves every call. */
@@ -38,4 +40,9 @@ export interface CallInSteps extends MetaServices {
 /** The time that instances, clusters and vaults keep: whole seconds since 1970. */
 export function nowSeconds(call: Call): bigint {
   return BigInt(Math.floor(call.now_ms() / 1000));
+}
+
+/** The time that transactions keep: milliseconds since 1970. */
+export function nowMillis(call: Pick<MetaServices, 'now_ms'>): bigint {
+  return BigInt(Math.floor(call.now_ms()));
 }

@@ -5,6 +5,7 @@ import { indexPartitionMethods } from './methods/index-partition.ts';
 import { instanceMethods } from './methods/instance.ts';
 import { routineLoadMethods } from './methods/routine-load.ts';
 import { stageMethods } from './methods/stage.ts';
+import { txnMethods } from './methods/txn.ts';
 import { vaultMethods } from './methods/vault.ts';
 import { versionMethods } from './methods/version.ts';
 
@@ -16,6 +17,7 @@ export const methods = {
   ...iamMethods,
   ...stageMethods,
   ...indexPartitionMethods,
+  ...txnMethods,
   ...copyMethods,
   ...versionMethods,
   ...routineLoadMethods,

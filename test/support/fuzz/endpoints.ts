@@ -3,6 +3,7 @@ import { type Methods, methods } from '../../../src/rpc/methods.ts';
 import { COPY_BODIES } from './bodies/copy.ts';
 import { INDEX_PARTITION_BODIES } from './bodies/index-partition.ts';
 import { ROUTINE_LOAD_BODIES } from './bodies/routine-load.ts';
+import { TXN_BODIES } from './bodies/txn.ts';
 import { VERSION_BODIES } from './bodies/version.ts';
 import {
   backend,
@@ -25,6 +26,8 @@ export interface Endpoint {
   readonly kind: 'admin' | 'rpc';
   /** Whether it may change the store. */
   readonly writes: boolean;
+  /** Whether a call may commit several times. */
+  readonly inSteps: boolean;
   /** Whether its answers have secrets in them on purpose. */
   readonly givesSecrets: boolean;
   /** What its body holds; undefined for operations that have their parameters in the query. */
@@ -227,6 +230,7 @@ const METHODS_ALONE: Partial<Record<keyof Methods, (world: World) => readonly Bo
   ...VERSION_BODIES,
   ...ROUTINE_LOAD_BODIES,
   ...INDEX_PARTITION_BODIES,
+  ...TXN_BODIES,
   get_instance: asCaller(() => ({})),
   get_iam: asCaller(() => ({})),
   create_stage: asCaller((world) => ({
@@ -261,16 +265,20 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ),
   ...Object.entries(QUERIES).map(([operation, queries]) => endpoint(`http/${operation}`, { queries })),
   ...Object.values(methods).map((method) =>
-    endpoint(method.name, { request: method.request, bodies: bodiesOf(method) }),
+    endpoint(method.name, { request: method.request, bodies: bodiesOf(method), inSteps: 'runInSteps' in method }),
   ),
 ];
 
-function endpoint(path: string, parts: Partial<Pick<Endpoint, 'request' | 'bodies' | 'queries'>>): Endpoint {
+function endpoint(
+  path: string,
+  parts: Partial<Pick<Endpoint, 'request' | 'bodies' | 'queries' | 'inSteps'>>,
+): Endpoint {
   const name = path.replace('http/', '');
   return {
     path,
     kind: path.startsWith('http/') ? 'admin' : 'rpc',
     writes: !/^(get|show|decode|encode|filter)_/.test(name),
+    inSteps: false,
     givesSecrets: GIVES_SECRETS.includes(name),
     request: undefined,
     bodies: () => [],
