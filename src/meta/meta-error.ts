@@ -26,3 +26,16 @@ export function invalid(message: string): MetaError {
 export function failed(message: string): MetaError {
   return new MetaError(MetaServiceCode.UNDEFINED_ERR, message);
 }
+
+/** Waits for `work`. Where it throws a MetaError, fields of the response are answered beside that error. */
+export async function answeringBesideErrors<T>(
+  response: Readonly<Record<string, unknown>>,
+  work: Promise<T>,
+): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof MetaError)) throw error;
+    throw new MetaError(error.code, error.message, { ...response, ...error.response });
+  }
+}

@@ -43,10 +43,19 @@ export async function readRecord<Shape extends MessageKeyShape>(
   fields: FieldsToEncode<Shape>,
   options?: RecordOptions,
 ): Promise<MessageAt<Shape> | undefined> {
+  const value = await readRecordValue(txn, kind, fields, options);
+  return value === undefined ? undefined : recordFromValue(kind, kind.encode(fields), value, options);
+}
+
+/** The bytes of the message at a key, to be passed on as they are, or undefined when nothing is stored there. */
+export async function readRecordValue<Shape extends MessageKeyShape>(
+  txn: Transaction,
+  kind: KeyKind<string, Shape>,
+  fields: FieldsToEncode<Shape>,
+  options?: ReadOptions,
+): Promise<Uint8Array | undefined> {
   const key = kind.encode(fields);
-  const split = kind.shape.value.split !== undefined;
-  const value = split ? await readSplitValue(txn, key, options) : await txn.get(key, options);
-  return value === undefined ? undefined : recordFromValue(kind, key, value, options);
+  return kind.shape.value.split === undefined ? txn.get(key, options) : readSplitValue(txn, key, options);
 }
 
 /** As `readRecord`, for many keys of one kind whose values are not split, in their order. */

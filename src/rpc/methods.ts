@@ -4,7 +4,9 @@ import { iamMethods } from './methods/iam.ts';
 import { indexPartitionMethods } from './methods/index-partition.ts';
 import { instanceMethods } from './methods/instance.ts';
 import { routineLoadMethods } from './methods/routine-load.ts';
-import { stageMethods } from './methods/stage.ts';
+import { rowsetMethods } from './methods/rowset.ts';
+import { stageMethods, stageMethods } from './methods/stage.ts';
+import { tabletMethods } from './methods/tablet.ts';
 import { txnMethods } from './methods/txn.ts';
 import { vaultMethods } from './methods/vault.ts';
 import { versionMethods } from './methods/version.ts';
@@ -21,6 +23,8 @@ export const methods = {
   ...copyMethods,
   ...versionMethods,
   ...routineLoadMethods,
+  ...tabletMethods,
+  ...rowsetMethods,
 } as const;
 
 export type Methods = typeof methods;

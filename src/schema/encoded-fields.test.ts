@@ -1,6 +1,6 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
-import { appendEncoded, decodeFields, encodedFields } from './encoded-fields.ts';
+import { appendEncoded, decodeFields, encodedFields, encodeField } from './encoded-fields.ts';
 import { GetRowsetResponseSchema } from './gen/cloud/rowset_pb.ts';
 import { RowsetMetaCloudPBSchema } from './gen/olap/rowset_meta_pb.ts';
 import { TabletSchemaCloudPBSchema } from './gen/olap/tablet_schema_pb.ts';
@@ -30,6 +30,19 @@ describe('encoded fields', () => {
     const [first] = stored.map((bytes) => appendEncoded(RowsetMetaCloudPBSchema, bytes, 'tablet_schema', value));
     const { rowsetMeta } = decodeFields(GetRowsetResponseSchema, responseOf([first as Buffer]));
     expect(rowsetMeta[0]).toEqual({ ...rowsets[0], tabletSchema: schema });
+  });
+
+  test('may have integers appended, which count instead of earlier ones', () => {
+    const added = [
+      encodeField(RowsetMetaCloudPBSchema, 'end_version', -3n),
+      encodeField(RowsetMetaCloudPBSchema, 'schema_version', 4),
+    ];
+    const { rowsetMeta } = decodeFields(
+      GetRowsetResponseSchema,
+      responseOf([Buffer.concat([stored[0] as Uint8Array, ...added])]),
+    );
+    expect(rowsetMeta[0]).toEqual({ ...rowsets[0], endVersion: -3n, schemaVersion: 4 });
+    expect(() => encodeField(RowsetMetaCloudPBSchema, 'rowset_id_v2', 1n)).toThrow('has no integer field rowset_id_v2');
   });
 
   test('leave a message without them, and one with fields of a newer schema, as it is', () => {

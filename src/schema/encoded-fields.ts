@@ -20,8 +20,19 @@ export function encodedFields(schema: DescMessage, name: string, values: Iterabl
 
 /** An encoded message with one more message field. Where it has the field already, readers merge the two, as protobuf asks. */
 export function appendEncoded(schema: DescMessage, message: Uint8Array, name: string, value: Uint8Array): Buffer {
-  const added = new BinaryWriter().tag(numberOf(schema, name), WireType.LengthDelimited).bytes(value).finish();
-  return Buffer.concat([message, added]);
+  return Buffer.concat([message, encodeField(schema, name, value)]);
+}
+
+/**
+ * One field of a message, encoded, to stand behind the bytes of others: an int32 or int64, or a message that is encoded
+ * already. Of an integer that the message has before, readers take this one. `name` is that of the schema; one that is no
+ * such field is a defect.
+ */
+export function encodeField(schema: DescMessage, name: string, value: Uint8Array | bigint | number): Uint8Array {
+  if (value instanceof Uint8Array) {
+    return new BinaryWriter().tag(numberOf(schema, name), WireType.LengthDelimited).bytes(value).finish();
+  }
+  return new BinaryWriter().tag(integerNumberOf(schema, name), WireType.Varint).int64(value).finish();
 }
 
 /** The message with all of its fields decoded: the same one where none was given encoded. */
@@ -35,5 +46,13 @@ export function decodeFields<Desc extends DescMessage>(schema: Desc, message: Me
 function numberOf(schema: DescMessage, name: string): number {
   const field = planOf(schema).byName.get(name);
   if (field?.value.kind !== 'message') throw new Error(`${schema.typeName} has no message field ${name}`);
+  return field.number;
+}
+
+function integerNumberOf(schema: DescMessage, name: string): number {
+  const field = planOf(schema).byName.get(name);
+  if (field?.value.kind !== 'scalar' || !['int32', 'int64'].includes(field.value.scalar)) {
+    throw new Error(`${schema.typeName} has no integer field ${name}`);
+  }
   return field.number;
 }

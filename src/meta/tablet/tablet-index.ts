@@ -31,3 +31,8 @@ export function fieldsOfTablet(instanceId: string, index: TabletIndexPB): Tablet
   const { tableId: table_id, indexId: index_id, partitionId: partition_id, tabletId: tablet_id } = index;
   return { instance_id: instanceId, table_id, index_id, partition_id, tablet_id };
 }
+
+/** An index that leads to no tablet. */
+export function tabletMissing(): MetaError {
+  return new MetaError(MetaServiceCode.TABLET_NOT_FOUND, 'failed to get tablet, err=not found');
+}

@@ -1,6 +1,7 @@
 import { checkGetVersion, getVersion } from '../../meta/version/get-version.ts';
 import * as version from '../../schema/gen/cloud/version_pb.ts';
 import { method } from '../method.ts';
+import { BY_INSTANCE } from './callers.ts';
 
 export const versionMethods = {
   get_version: method({
@@ -8,7 +9,7 @@ export const versionMethods = {
     request: version.GetVersionRequestSchema,
     response: version.GetVersionResponseSchema,
     check: checkGetVersion,
-    caller: { unknown: 'empty instance_id' },
+    caller: BY_INSTANCE,
     run: getVersion,
   }),
 } as const;

@@ -3,6 +3,7 @@ import { type Methods, methods } from '../../../src/rpc/methods.ts';
 import { COPY_BODIES } from './bodies/copy.ts';
 import { INDEX_PARTITION_BODIES } from './bodies/index-partition.ts';
 import { ROUTINE_LOAD_BODIES } from './bodies/routine-load.ts';
+import { ROWSET_BODIES, TABLET_BODIES } from './bodies/tablet.ts';
 import { TXN_BODIES } from './bodies/txn.ts';
 import { VERSION_BODIES } from './bodies/version.ts';
 import {
@@ -231,6 +232,8 @@ const METHODS_ALONE: Partial<Record<keyof Methods, (world: World) => readonly Bo
   ...ROUTINE_LOAD_BODIES,
   ...INDEX_PARTITION_BODIES,
   ...TXN_BODIES,
+  ...TABLET_BODIES,
+  ...ROWSET_BODIES,
   get_instance: asCaller(() => ({})),
   get_iam: asCaller(() => ({})),
   create_stage: asCaller((world) => ({

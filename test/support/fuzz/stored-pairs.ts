@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type DescMessage, toBinary } from '@bufbuild/protobuf';
+import { parseChunkSuffix } from '../../../src/keys/chunk-key.ts';
 import type { KeyKind } from '../../../src/keys/key-kind.ts';
 import { keys } from '../../../src/keys/key-table.ts';
 import type { KeyValue, Store } from '../../../src/kv/store.ts';
@@ -39,18 +40,45 @@ export async function hashOfPairs(store: Store): Promise<string> {
 
 /** What is wrong with what is stored: pairs that nobody can read any more, and secrets in the clear. */
 export async function storedProblems(store: Store): Promise<string[]> {
-  return (await storedPairs(store)).flatMap(problemOf);
+  const problems: string[] = [];
+  const wholes = new Map<string, { readonly kind: AnyKind; readonly chunks: Uint8Array[] }>();
+  for (const { key, value } of await storedPairs(store)) {
+    const place = placeOf(key);
+    if (place === undefined) {
+      problems.push(`key of no kind: ${Buffer.from(key).toString('hex')}`);
+    } else {
+      const chunks = wholes.get(place.hex)?.chunks ?? [];
+      wholes.set(place.hex, { kind: place.kind, chunks: [...chunks, value] });
+    }
+  }
+  for (const [hex, { kind, chunks }] of wholes) problems.push(...problemOf(kind, hex, Buffer.concat(chunks)));
+  return problems;
 }
 
-function problemOf({ key, value }: KeyValue): string[] {
-  const hex = Buffer.from(key).toString('hex');
-  const kind = Object.values(keys).find((candidate) => candidate.decode(key) !== undefined);
-  if (!kind) return [`key of no kind: ${hex}`];
+type AnyKind = (typeof keys)[keyof typeof keys];
+
+/** The kind of a key, and the key in hex, without the suffix of a chunk. */
+function placeOf(key: Uint8Array): { readonly kind: AnyKind; readonly hex: string } | undefined {
+  for (const kind of Object.values(keys)) {
+    const rest = kind.read(key)?.rest;
+    if (rest === undefined) continue;
+    const whole = Buffer.from(key).subarray(0, key.length - rest.length);
+    const isChunk = 'split' in kind.shape.value && parseChunkSuffix(rest)?.version === kind.shape.value.split?.version;
+    if (rest.length === 0 || isChunk) return { kind, hex: whole.toString('hex') };
+  }
+  return undefined;
+}
+
+function problemOf(kind: AnyKind, hex: string, value: Uint8Array): string[] {
   if (kind.shape.value.type !== 'message') return [];
   try {
     const schema: DescMessage = kind.shape.value.schema;
     if (!keepMatchingFields(schema, value).whole) return [`${kind.name} value with other fields: ${hex}`];
-    const message = recordFromValue(kind as unknown as KeyKind<string, MessageKeyShape>, Buffer.from(key), value);
+    const message = recordFromValue(
+      kind as unknown as KeyKind<string, MessageKeyShape>,
+      Buffer.from(hex, 'hex'),
+      value,
+    );
     toBinary(schema, message);
     return hasPlainSecretKey(message) ? [`${kind.name} value with a secret in the clear: ${hex}`] : [];
   } catch (error) {
