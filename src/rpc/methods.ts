@@ -5,7 +5,7 @@ import { indexPartitionMethods } from './methods/index-partition.ts';
 import { instanceMethods } from './methods/instance.ts';
 import { routineLoadMethods } from './methods/routine-load.ts';
 import { rowsetMethods } from './methods/rowset.ts';
-import { stageMethods, stageMethods } from './methods/stage.ts';
+import { stageMethods } from './methods/stage.ts';
 import { tabletMethods } from './methods/tablet.ts';
 import { txnMethods } from './methods/txn.ts';
 import { vaultMethods } from './methods/vault.ts';

@@ -5,5 +5,6 @@ export const BY_UNIQUE_ID = { missing: 'cloud unique id not set', unknown: 'empt
 export function unknownCaller(cloudUniqueId: string): string {
   return `cannot find instance_id with cloud_unique_id=${cloudUniqueId === '' ? '(empty)' : cloudUniqueId}`;
 }
+
 /** What those say that take a caller without an id for one that they don't know. */
 export const BY_INSTANCE = { unknown: 'empty instance_id' };
