@@ -3,10 +3,13 @@ const MASK = '******';
 
 /** Names of fields whose values are secrets, in lower case and without the signs between words. */
 const SECRET_FIELDS: ReadonlySet<string> = new Set([
+  'ak',
   'sk',
   'arnsk',
   'kmssk',
+  'accesskey',
   'secretkey',
+  'secretaccesskey',
   'secret',
   'token',
   'httptoken',
@@ -64,7 +67,8 @@ export function secretsMasker(secrets: readonly string[]): (line: string) => str
   const forms = secrets
     .filter((secret) => secret.length >= SHORTEST_SECRET)
     .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)]);
-  const distinct = [...new Set(forms)];
+  // The longest first: one secret may begin with another, and what would be left of it is a secret too.
+  const distinct = [...new Set(forms)].sort((left, right) => right.length - left.length);
   if (distinct.length === 0) return (line) => line;
   return (line) => distinct.reduce((masked, form) => masked.replaceAll(form, MASK), line);
 }

@@ -35,7 +35,7 @@ describe('masking', () => {
       none: null,
     };
     expect(maskSecrets(fields)).toEqual({
-      obj_info: [{ ak: 'id', sk: '******' }],
+      obj_info: [{ ak: '******', sk: '******' }],
       ramUser: { secretKey: '******', empty: { sk: '' } },
       http_token: '******',
       count: '12',
@@ -53,6 +53,7 @@ describe('masking', () => {
 
   test('known secrets in every form that they take in a line', () => {
     const mask = secretsMasker(['se"cret/value', 'short']);
+    expect(secretsMasker(['secret', 'secret-and-more'])('secret-and-more, secret')).toBe('******, ******');
     expect(mask('se"cret/value se\\"cret/value se%22cret%2Fvalue short')).toBe('****** ****** ****** short');
   });
 });

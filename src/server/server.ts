@@ -4,6 +4,7 @@ import { listenAddress } from '../config/kind.ts';
 import type { Settings } from '../config/settings.ts';
 import { openEmbeddedStore } from '../kv/embedded/store.ts';
 import type { Store } from '../kv/store.ts';
+import { StoreError } from '../kv/store-error.ts';
 import { HttpFront } from '../net/http/http-front.ts';
 import { Listener } from '../net/listener.ts';
 import type { Logger } from '../observe/logger.ts';
@@ -41,7 +42,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     return await serve(options, store);
   } catch (error) {
     await store.close().catch((closing: unknown) => logger.error('the store could not be closed', { error: closing }));
-    throw error;
+    throw error instanceof StoreError ? storeStartError(error, settings) : error;
   }
 }
 

@@ -1,7 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, rm } from 'node:fs/promises';
-import { connect, type Socket } from 'node:net';
+import { rmSync } from 'node:fs';
+import { mkdir, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openEmbeddedStore } from '../../src/kv/embedded/store.ts';
@@ -148,6 +149,54 @@ describe('who may open a directory', () => {
     expect(committed).toBe(false);
     asker.destroy();
     await commit;
+    await store.close();
+  });
+
+  /** Stands in for a process that shares the store: `answer` gets every connection, and how many there were before. */
+  async function pretendToShare(id: string, answer: (socket: Socket, before: number) => void): Promise<Server> {
+    await mkdir(join(dir, 'openers'), { recursive: true });
+    await writeFile(entryOf(id), JSON.stringify({ id, pid: 1, host: 'elsewhere', since: 'now', exclusive: false }));
+    let connections = 0;
+    const server = createServer((socket) => answer(socket, connections++));
+    server.listen(join(dir, 'openers', `${id}.sock`));
+    await once(server, 'listening');
+    return server;
+  }
+
+  const entryOf = (id: string) => join(dir, 'openers', `${id}.json`);
+
+  test('who hangs up without a word is asked again, for it may live and commit on', async () => {
+    let said: number | undefined;
+    const server = await pretendToShare('busy', (socket, before) => {
+      if (before < 3) socket.destroy();
+      else socket.write('.', () => (said = before));
+    });
+    const store = await openEmbeddedStore({ dir });
+    expect(said).toBe(3);
+    await store.close();
+    server.close();
+  });
+
+  test('who leaves while it is asked does not stand in the way, even of one that wants to be alone', async () => {
+    const server = await pretendToShare('leaving', (socket) => {
+      rmSync(entryOf('leaving'), { force: true });
+      server.close();
+      socket.destroy();
+    });
+    const store = await openEmbeddedStore({ dir });
+    await store.close();
+  });
+
+  test('what openers left that died on their way in is removed in time', async () => {
+    await (await openEmbeddedStore({ dir })).close();
+    const [fresh, old] = ['fresh', 'old'].map((id) => join(dir, 'openers', `${id}.sock`)) as [string, string];
+    await Promise.all([writeFile(fresh, ''), writeFile(old, ''), symlink('nobody', join(dir, 'openers', 'gate.dead'))]);
+    await utimes(old, 0, 0);
+    const store = await openEmbeddedStore({ dir });
+    const left = await readdir(join(dir, 'openers'));
+    expect(left).toContain('fresh.sock');
+    expect(left).not.toContain('old.sock');
+    expect(left).not.toContain('gate.dead');
     await store.close();
   });
 

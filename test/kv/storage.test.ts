@@ -124,6 +124,20 @@ describe('what is on the disk', () => {
     await store.close();
   });
 
+  test('what would fill the disk is refused before LMDB is told of it, and reading goes on', async () => {
+    await makeStore();
+    const store = await openEmbeddedStore({ dir, disk_reserve_bytes: Number.MAX_SAFE_INTEGER });
+    const before = await store.transact((txn) => txn.readVersion());
+    await expect(store.transact(async (txn) => txn.set(bytes('a'), bytes('1')))).rejects.toMatchObject({
+      code: 'storage',
+      message: expect.stringMatching(
+        /^The commit was not written: the disk has \d+ MiB left, and \d+ MiB must be free/,
+      ),
+    });
+    expect(await store.transact((txn) => txn.readVersion())).toBe(before);
+    await store.close();
+  });
+
   test('versions rise above the one that was asked for, and over those that are higher nothing changes', async () => {
     const store = await openEmbeddedStore({ dir });
     async function commit(): Promise<bigint> {
@@ -137,6 +151,7 @@ describe('what is on the disk', () => {
     const risen = await commit();
     expect(risen).toBeGreaterThan(2n ** 60n);
     await store.advanceVersion(5n);
+    await expect(store.advanceVersion(2n ** 64n)).rejects.toMatchObject({ code: 'misuse' });
     expect(await commit()).toBe(risen + 1n);
     await store.close();
   });

@@ -35,9 +35,12 @@ export class Committer {
   /** Set when writes may have been lost half-way; nothing is written from then on. */
   #broken: StoreError | undefined;
 
-  /** While `pause` is asked for, commits wait. */
-  constructor(writer: Handle, snapshots: Snapshots, pause: Pause) {
+  readonly #checkRoom: (size_bytes: number) => void;
+
+  /** While `pause` is asked for, commits wait. `checkRoom` throws when the disk has no room for so many bytes. */
+  constructor(writer: Handle, snapshots: Snapshots, pause: Pause, checkRoom: (size_bytes: number) => void) {
     this.#writer = writer;
+    this.#checkRoom = checkRoom;
     this.#snapshots = snapshots;
     this.#pause = pause;
   }
@@ -106,6 +109,7 @@ export class Committer {
     if (this.#broken !== undefined) {
       throw this.#broken;
     }
+    this.#checkRoom(waiting.reduce((sum, { request }) => sum + (request?.size_bytes ?? 0), 0));
     if (this.#batches_under_lock === 0) {
       const decisions = await this.#writeUnlessOvertaken(waiting);
       if (decisions !== undefined) {
@@ -123,30 +127,27 @@ export class Committer {
    * come first.
    */
   async #writeUnlessOvertaken(waiting: readonly Waiting[]): Promise<readonly Decision[] | undefined> {
-    let version_before = this.#known_version;
+    const version_before = this.#known_version ?? this.#storedVersion();
     this.#known_version = undefined;
+    let written: Promise<boolean>;
+    const batch = new Batch(waiting, version_before, this.#openLatest);
     try {
-      version_before ??= this.#storedVersion();
-      let written: Promise<boolean>;
-      const batch = new Batch(waiting, version_before, this.#openLatest);
-      try {
-        if (batch.empty) {
-          return batch.decisions;
-        }
-        written = writeIfVersionIs(this.#writer.own, version_before, () => this.#handOver(batch));
-      } finally {
-        // Held any longer, it would keep the commit from using the pages again that the last one has left.
-        batch.release();
-        this.#snapshots.lookAgain();
-      }
-      if (await written) {
-        this.#known_version = batch.version;
+      if (batch.empty) {
         return batch.decisions;
       }
-      return undefined;
+      written = writeIfVersionIs(this.#writer.own, version_before, () => this.#handOver(batch));
+    } finally {
+      // Held any longer, it would keep the commit from using the pages again that the last one has left.
+      batch.release();
+      this.#snapshots.lookAgain();
+    }
+    try {
+      if (!(await written)) return undefined;
     } catch (error) {
       throw await commitFailure(error, version_before, this.#snapshots);
     }
+    this.#known_version = batch.version;
+    return batch.decisions;
   }
 
   /** The same in a callback that runs when the write lock is ours. */

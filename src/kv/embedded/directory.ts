@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { storageError } from './storage-error.ts';
 
@@ -8,6 +8,16 @@ export function makeDirectory(dir: string): void {
     makeWithParents(resolve(dir));
   } catch (error) {
     throw storageError(`The directory ${dir} can't be used for a store`, error);
+  }
+}
+
+/** Makes durable which names there are in a directory. */
+export function syncDirectory(dir: string): void {
+  const descriptor = openSync(dir, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }
 
@@ -21,6 +31,7 @@ function makeWithParents(dir: string): void {
   }
   try {
     mkdirSync(dir);
+    syncDirectory(dirname(dir));
   } catch (error) {
     // Another process may have made it in this moment.
     if (!isDirectory(dir)) {

@@ -1,6 +1,7 @@
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { StoreError, StoreErrorCode } from '../store-error.ts';
 import { checkDataFile, padDataFile } from './data-file.ts';
+import { syncDirectory } from './directory.ts';
 import { keyCodec } from './key-codec.ts';
 import { storageError } from './storage-error.ts';
 import { writeStoredVersion } from './version.ts';
@@ -56,22 +57,24 @@ const HANDLE_OPTIONS = {
 } as const;
 
 /** Opens the store in a directory, or makes one in it. Nobody may commit to it meanwhile. Throws a `storage` StoreError when it can't be read or written, is damaged, or is not a store of ours. */
-export function openEnvironment(dir: string, map_size_bytes?: number): Environment {
+export async function openEnvironment(dir: string, map_size_bytes?: number): Promise<Environment> {
   const handles: Handle[] = [];
   try {
     checkDataFile(dir);
-    const writer = openHandle(dir, map_size_bytes);
+    const writer = await openHandle(dir, map_size_bytes);
     handles.push(writer);
-    const reader = openHandle(dir, map_size_bytes);
+    const reader = await openHandle(dir, map_size_bytes);
     handles.push(reader);
+    // The file's own syncs don't cover its name.
+    syncDirectory(dir);
     return { dir, reader, writer, close: () => closeHandles(handles) };
   } catch (error) {
-    void closeHandles(handles);
+    await closeHandles(handles);
     throw storageError(`The store in ${dir} can't be opened`, error);
   }
 }
 
-function openHandle(dir: string, map_size_bytes: number | undefined): Handle {
+async function openHandle(dir: string, map_size_bytes: number | undefined): Promise<Handle> {
   const own: OwnDatabase = open({
     ...HANDLE_OPTIONS,
     path: dir,
@@ -82,7 +85,7 @@ function openHandle(dir: string, map_size_bytes: number | undefined): Handle {
     const data: DataDatabase = own.openDB(DATA_OPTIONS);
     return { own, data };
   } catch (error) {
-    void own.close();
+    await own.close();
     throw error;
   }
 }

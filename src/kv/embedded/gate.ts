@@ -1,8 +1,8 @@
-import { readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { StoreError, StoreErrorCode } from '../store-error.ts';
-import { reach } from './presence.ts';
+import { reachable } from './presence.ts';
 
 const ROOT = 'gate';
 const WAIT_AT_MOST_MS = 30_000;
@@ -29,12 +29,21 @@ export async function throughGate<T>(folder: string, id: string, work: () => Pro
     links = await tryToTake(folder, id);
   }
   try {
+    removeLoose(folder, links);
     return await work();
   } finally {
     // From the root on: whoever continues the rest meanwhile finds that it hangs on nothing.
     for (const link of links) {
       rmSync(link, { force: true });
     }
+  }
+}
+
+/** Removes the continuations that are not ours: as long as the lock is, they hang on nothing. */
+function removeLoose(folder: string, ours: readonly string[]): void {
+  for (const name of readdirSync(folder)) {
+    const link = join(folder, name);
+    if (name.startsWith(`${ROOT}.`) && !ours.includes(link)) rmSync(link, { force: true });
   }
 }
 
@@ -46,7 +55,7 @@ async function tryToTake(folder: string, id: string): Promise<string[] | undefin
     links.push(link);
     const holder = takeLink(link, id);
     if (holder === id) break;
-    if (holder === undefined || (await isAlive(folder, holder))) return undefined;
+    if (holder === undefined || (await reachable(folder, holder))) return undefined;
     first ??= holder;
     link = join(folder, `${ROOT}.${holder}`);
   }
@@ -76,16 +85,5 @@ function targetOf(link: string): string | undefined {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     return undefined;
-  }
-}
-
-/** Whether the process that `id` stands for lives. In doubt it does. */
-async function isAlive(folder: string, id: string): Promise<boolean> {
-  try {
-    const socket = await reach(folder, id);
-    socket?.destroy();
-    return socket !== undefined;
-  } catch {
-    return true;
   }
 }

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError, StoreErrorCode } from '../store-error.ts';
 import { makeDirectory } from './directory.ts';
 import { throughGate } from './gate.ts';
 import type { Pause } from './pause.ts';
-import { type Presence, reach, restsWithin, showPresence, socketName } from './presence.ts';
+import { idOfSocket, type Presence, reach, reachable, restsWithin, showPresence, socketName } from './presence.ts';
 import { storageError } from './storage-error.ts';
 
 /** Who has the directory open. Only `id` identifies; process numbers are used again, and mean something else in every container. */
@@ -29,6 +30,9 @@ export interface Place {
 const FOLDER = 'openers';
 const ENTRY_ENDING = '.json';
 const REST_WITHIN_MS = 10_000;
+const TRY_AGAIN_AFTER_MS = 10;
+/** A socket without an entry is that of an opener that waits at the gate, unless it is as old as this. */
+const LITTER_AFTER_MS = 120_000;
 
 /**
  * Runs `openIt` while no one else opens the directory, closes it or commits to it, and enters this process into the list
@@ -43,7 +47,7 @@ export async function openInTurn<T>(
   dir: string,
   exclusive: boolean,
   pause: Pause,
-  openIt: () => T,
+  openIt: () => Promise<T>,
 ): Promise<{ opened: T; place: Place }> {
   makeDirectory(dir);
   const folder = join(dir, FOLDER);
@@ -64,25 +68,41 @@ export async function openInTurn<T>(
 }
 
 /** To be run behind the gate. */
-async function enter<T>(dir: string, folder: string, me: Opener, openIt: () => T): Promise<T> {
+async function enter<T>(dir: string, folder: string, me: Opener, openIt: () => Promise<T>): Promise<T> {
   const paused: Socket[] = [];
   try {
-    for (const name of entryNames(folder)) {
-      const socket = await reachOpener(dir, folder, name);
-      if (socket === undefined) {
-        removeEntry(folder, idOf(name));
-      } else {
-        paused.push(socket);
-        await mustRest(dir, folder, name, me, socket);
-      }
-    }
+    const asked = await Promise.allSettled(entryNames(folder).map((name) => letRest(dir, folder, name, me, paused)));
+    for (const one of asked) if (one.status === 'rejected') throw one.reason;
+    await removeLitter(folder);
     writeFileSync(join(folder, me.id + ENTRY_ENDING), JSON.stringify(me));
-    return openIt();
+    return await openIt();
   } finally {
     for (const socket of paused) {
       socket.destroy();
     }
   }
+}
+
+/** Waits until the opener of an entry commits no more, for as long as its socket in `paused` stays open, or until it is gone. */
+async function letRest(dir: string, folder: string, name: string, me: Opener, paused: Socket[]): Promise<void> {
+  const deadline = performance.now() + REST_WITHIN_MS;
+  do {
+    const socket = await reachOpener(dir, folder, name);
+    if (socket === undefined) {
+      removeEntry(folder, idOf(name));
+      return;
+    }
+    paused.push(socket);
+    refuseUnlessShared(dir, folder, name, me);
+    if (await restsWithin(socket, deadline - performance.now())) {
+      return;
+    }
+    // It hung up without a word: it is gone, or it leaves, or it has no descriptor left to listen with, and commits on.
+    await sleep(TRY_AGAIN_AFTER_MS);
+  } while (performance.now() < deadline);
+  const within = `${REST_WITHIN_MS / 1000} s`;
+  const message = `The store in ${dir} is in use${describe(folder, name)}, which has not paused its commits within ${within}.`;
+  throw new StoreError(StoreErrorCode.InUse, message);
 }
 
 async function reachOpener(dir: string, folder: string, name: string): Promise<Socket | undefined> {
@@ -94,15 +114,12 @@ async function reachOpener(dir: string, folder: string, name: string): Promise<S
   }
 }
 
-/** Waits until an opener that was reached commits no more. */
-async function mustRest(dir: string, folder: string, name: string, me: Opener, socket: Socket): Promise<void> {
-  if (me.exclusive || readEntry(folder, name)?.exclusive !== false) {
+function refuseUnlessShared(dir: string, folder: string, name: string, me: Opener): void {
+  const entry = readEntry(folder, name);
+  // Whose entry has gone since it was reached has closed, and is about to go itself.
+  if (entry === undefined && !existsSync(join(folder, name))) return;
+  if (me.exclusive || entry?.exclusive !== false) {
     throw new StoreError(StoreErrorCode.InUse, `The store in ${dir} is in use${describe(folder, name)}.`);
-  }
-  // One that goes away while it is waited for commits no more either.
-  if (!(await restsWithin(socket, REST_WITHIN_MS)) && !socket.destroyed) {
-    const message = `The store in ${dir} is in use${describe(folder, name)}, which has not paused its commits within ${REST_WITHIN_MS / 1000} s.`;
-    throw new StoreError(StoreErrorCode.InUse, message);
   }
 }
 
@@ -110,8 +127,9 @@ function placeOf(folder: string, me: Opener, presence: Presence): Place {
   return {
     async leave(closeIt) {
       // Beside an exclusive opener there is nobody who could open meanwhile.
-      await (me.exclusive ? closeIt() : throughGate(folder, me.id, closeIt));
-      removeEntry(folder, me.id);
+      const leaveList = () => closeIt().finally(() => removeEntry(folder, me.id));
+      await (me.exclusive ? leaveList() : throughGate(folder, me.id, leaveList));
+      // Not before: as long as the gate is ours, we must be seen to live.
       await presence.end();
     },
   };
@@ -140,6 +158,17 @@ function readEntry(folder: string, name: string): Opener | undefined {
 function describe(folder: string, name: string): string {
   const opener = readEntry(folder, name);
   return opener === undefined ? '' : ` by process ${opener.pid} on ${opener.host} since ${opener.since}`;
+}
+
+/** Removes the sockets of those who died before they were entered. To be run behind the gate. */
+async function removeLitter(folder: string): Promise<void> {
+  for (const name of readdirSync(folder)) {
+    const id = idOfSocket(name);
+    if (id === undefined || existsSync(join(folder, id + ENTRY_ENDING))) continue;
+    const made_ms = statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    if (Date.now() - made_ms < LITTER_AFTER_MS || (await reachable(folder, id))) continue;
+    removeEntry(folder, id);
+  }
 }
 
 /** Removes an opener from the list, with the socket that it may have left when it died. */

@@ -41,6 +41,8 @@ export async function showPresence(folder: string, id: string, pause: Pause | un
       server.once('error', reject);
       server.listen(path, resolve);
     });
+    // What can't be accepted later on has its end noticed by whoever connected.
+    server.on('error', () => undefined);
   } catch (error) {
     release();
     throw error;
@@ -88,8 +90,26 @@ export async function restsWithin(socket: Socket, timeout_ms: number): Promise<b
   });
 }
 
+/** Whether somebody listens under `id`. In doubt somebody does. */
+export async function reachable(folder: string, id: string): Promise<boolean> {
+  try {
+    const socket = await reach(folder, id);
+    socket?.destroy();
+    return socket !== undefined;
+  } catch {
+    return true;
+  }
+}
+
+const SOCKET_ENDING = '.sock';
+
 export function socketName(id: string): string {
-  return `${id}.sock`;
+  return id + SOCKET_ENDING;
+}
+
+/** Under which id the socket of that file name is; undefined for another file. */
+export function idOfSocket(name: string): string | undefined {
+  return name.endsWith(SOCKET_ENDING) ? name.slice(0, -SOCKET_ENDING.length) : undefined;
 }
 
 /** A path that is short enough: where the folder's own is too long, it is named by a descriptor. */

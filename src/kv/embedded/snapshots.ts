@@ -9,6 +9,8 @@ import { storageError } from './storage-error.ts';
 /** The most different states that one process keeps readable at a time. */
 const MOST_STATES = 500;
 const SWEEP_EVERY_MS = 250;
+/** How often to look for processes that were killed while they held snapshots: until then no page that these see is used again. */
+const LOOK_FOR_DEAD_EVERY_MS = 1_000;
 
 /**
  * Hands out snapshots. All that are taken between two commits share one LMDB read transaction, so the slots that are
@@ -20,6 +22,7 @@ export class Snapshots {
   /** In the order in which they were taken, so the oldest come first. */
   readonly #leases = new Set<Lease>();
   readonly #sweeper: NodeJS.Timeout;
+  readonly #dead_looker: NodeJS.Timeout | undefined;
   /** Whether nobody else commits, so that a state is the newest until this process has committed. */
   readonly #alone: boolean;
   /** The newest state, as far as word of it can have reached anyone here. */
@@ -30,6 +33,10 @@ export class Snapshots {
     this.#alone = alone;
     this.#sweeper = setInterval(() => this.#endOld(), SWEEP_EVERY_MS);
     this.#sweeper.unref();
+    if (!alone) {
+      this.#dead_looker = setInterval(() => handle.own.readerCheck(), LOOK_FOR_DEAD_EVERY_MS);
+      this.#dead_looker.unref();
+    }
   }
 
   /** The newest state: it holds every commit, of this process or another, whose acknowledgement can be known here. */
@@ -65,6 +72,7 @@ export class Snapshots {
 
   close(): void {
     clearInterval(this.#sweeper);
+    clearInterval(this.#dead_looker);
     this.lookAgain();
     for (const lease of this.#leases) {
       lease.end(StoreErrorCode.Closed);
@@ -77,6 +85,24 @@ export class Snapshots {
    * of a later commit can have reached anyone here.
    */
   #newest(): State {
+    let state = this.#look();
+    if (!this.#alone) {
+      // A reader of LMDB notes the number of the last commit and copies its page later, without a lock. Held up between
+      // the two for as long as two commits of other processes, it has the page of one that is not on disk yet. Then a
+      // second look sees another version, until that one is.
+      for (let again = this.#look(); ; again = this.#look()) {
+        const settled = again.version() === state.version();
+        this.#leave(state);
+        state = again;
+        if (settled) break;
+      }
+      process.nextTick(this.lookAgain);
+    }
+    this.#current = state;
+    return state;
+  }
+
+  #look(): State {
     const transaction = this.#newestTransaction();
     let state = this.#states.get(transaction);
     if (state === undefined) {
@@ -87,8 +113,6 @@ export class Snapshots {
       transaction.done();
     }
     state.holders++;
-    this.#current = state;
-    if (!this.#alone) process.nextTick(this.lookAgain);
     return state;
   }
 

@@ -10,17 +10,23 @@ export function storageError(what: string, error: unknown): StoreError {
   return new StoreError(StoreErrorCode.Storage, `${what}: ${reason}.`, { cause: error });
 }
 
-/** What the transactions of a failed batch are told: that nothing was written, or, unless the store shows that, that it can't be known. */
+/**
+ * What the transactions of a failed batch are told: that nothing was written, or, unless the store shows that, that it
+ * can't be known. Without a `version_before` nothing had been handed over yet.
+ */
 export async function commitFailure(
   error: unknown,
   version_before: bigint | undefined,
   snapshots: Snapshots,
 ): Promise<StoreError> {
   const reason = await innerReason(error);
+  if (version_before === undefined) {
+    return storageError('The commit could not be written', reason);
+  }
   try {
     snapshots.lookAgain();
     const now = snapshots.take();
-    const untouched = version_before === undefined || now.version() === version_before;
+    const untouched = now.version() === version_before;
     now.release();
     if (untouched) {
       return storageError('The commit could not be written; the store is as it was before', reason);

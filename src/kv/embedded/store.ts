@@ -5,12 +5,14 @@ import { StoreError, StoreErrorCode } from '../store-error.ts';
 import { transact } from '../transact.ts';
 import { Committer } from './committer.ts';
 import { dataFile } from './data-file.ts';
+import { checkRoom, DISK_RESERVE_BYTES } from './disk-room.ts';
 import { EMBEDDED_LIMITS } from './embedded-limits.ts';
 import { type Environment, openEnvironment } from './environment.ts';
 import type { Lease } from './lease.ts';
 import { openInTurn, type Place } from './openers.ts';
 import { Pause } from './pause.ts';
 import { Snapshots } from './snapshots.ts';
+import { HIGHEST_VERSION } from './version.ts';
 
 export interface EmbeddedStoreOptions {
   /** Where the store lies; created when it is not there. */
@@ -19,6 +21,8 @@ export interface EmbeddedStoreOptions {
   readonly exclusive?: boolean;
   /** How much address space to begin with. It grows by itself. */
   readonly map_size_bytes?: number;
+  /** How much of the disk commits leave free. */
+  readonly disk_reserve_bytes?: number;
 }
 
 /** What the engine has done since it was opened, and what it holds. */
@@ -45,13 +49,17 @@ export class EmbeddedStore implements Store, BufferedEngine<Lease> {
   readonly #committer: Committer;
   /** Absent where other processes commit too: looking for their commits is no cheaper than reading. */
   readonly newestVersion?: () => bigint;
+  #closed = false;
   #closing: Promise<void> | undefined;
 
-  constructor(environment: Environment, place: Place, pause: Pause, exclusive: boolean) {
+  constructor(environment: Environment, place: Place, pause: Pause, options: EmbeddedStoreOptions) {
+    const { exclusive = false, disk_reserve_bytes = DISK_RESERVE_BYTES } = options;
     this.#environment = environment;
     this.#place = place;
     this.#snapshots = new Snapshots(environment.reader, exclusive);
-    this.#committer = new Committer(environment.writer, this.#snapshots, pause);
+    this.#committer = new Committer(environment.writer, this.#snapshots, pause, (size_bytes) =>
+      checkRoom(environment.dir, size_bytes, disk_reserve_bytes),
+    );
     if (exclusive) this.newestVersion = () => this.#newestVersion();
   }
 
@@ -91,6 +99,9 @@ export class EmbeddedStore implements Store, BufferedEngine<Lease> {
   /** Makes every later versionstamp rise above version `at_least`, as a restore needs it that brings versionstamps of another store. */
   async advanceVersion(at_least: bigint): Promise<void> {
     this.#mustBeOpen();
+    if (at_least < 0n || at_least > HIGHEST_VERSION) {
+      throw new StoreError(StoreErrorCode.Misuse, `A version is from 0 to ${HIGHEST_VERSION}, and ${at_least} is not.`);
+    }
     await this.#committer.raiseVersion(at_least);
   }
 
@@ -105,8 +116,13 @@ export class EmbeddedStore implements Store, BufferedEngine<Lease> {
     };
   }
 
+  /** Rejects with `busy` when another process that opens the directory holds it up; then it may be called again. */
   close(): Promise<void> {
-    this.#closing ??= this.#close();
+    this.#closed = true;
+    this.#closing ??= this.#close().catch((error: unknown) => {
+      this.#closing = undefined;
+      throw error;
+    });
     return this.#closing;
   }
 
@@ -124,7 +140,7 @@ export class EmbeddedStore implements Store, BufferedEngine<Lease> {
   }
 
   #refusal(): StoreError | undefined {
-    return this.#closing === undefined ? undefined : new StoreError(StoreErrorCode.Closed, 'The store is closed.');
+    return this.#closed ? new StoreError(StoreErrorCode.Closed, 'The store is closed.') : undefined;
   }
 }
 
@@ -133,5 +149,5 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
   const { dir, exclusive = false, map_size_bytes } = options;
   const pause = new Pause();
   const { opened, place } = await openInTurn(dir, exclusive, pause, () => openEnvironment(dir, map_size_bytes));
-  return new EmbeddedStore(opened, place, pause, exclusive);
+  return new EmbeddedStore(opened, place, pause, options);
 }

@@ -1,6 +1,8 @@
 import type { OwnDatabase } from './environment.ts';
 
 const VERSION_KEY = Buffer.from('version');
+/** What can be asked for as a version: far above what commits reach, with room for as many again. */
+export const HIGHEST_VERSION = 2n ** 63n - 1n;
 /** lmdb compares an entry's version as a floating-point number, which is exact to 53 bits. */
 const COMPARED_BITS = 52;
 

@@ -208,7 +208,7 @@ export class HttpFront {
     this.#buffered.giveBack(call.body.length);
     if (connection.socket.destroyed) return;
     const close = this.#draining && connection.waiting.length === 0;
-    if (close) connection.closing = true;
+    if (close) connection.lingerAfterAnswer();
     try {
       sendAnswer(call.response, answer, close);
     } catch (error) {
