@@ -1,11 +1,6 @@
 import { create, type DescMessage, equals } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
-import {
-  AlterClusterRequest_Operation,
-  AlterClusterRequestSchema,
-  ClusterPBSchema,
-  ClusterStatus,
-} from '../gen/cloud/cluster_pb.ts';
+import { AlterClusterRequest_Operation, AlterClusterRequestSchema, ClusterPBSchema } from '../gen/cloud/cluster_pb.ts';
 import { PendingDeleteBitmapPBSchema } from '../gen/cloud/delete_bitmap_pb.ts';
 import { AlterInstanceRequest_Operation, AlterInstanceRequestSchema } from '../gen/cloud/instance_pb.ts';
 import { ObjectStoreInfoPBSchema } from '../gen/cloud/object_store_pb.ts';
