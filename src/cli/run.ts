@@ -6,11 +6,12 @@ import { SettingsError } from '../config/settings-error.ts';
 import { showSettings } from '../config/show.ts';
 import { ExitCode } from './exit-code.ts';
 import { helpText } from './help.ts';
+import { restore } from './restore/restore.ts';
 import { serve } from './serve.ts';
 import type { Terminal } from './terminal.ts';
 import { readVersion } from './version.ts';
 
-type Command = (loaded: LoadedSettings, terminal: Terminal) => ExitCode | Promise<ExitCode>;
+type Command = (loaded: LoadedSettings, terminal: Terminal, flags: Flags) => ExitCode | Promise<ExitCode>;
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   serve: (loaded, terminal) => serve(loaded, terminal, readVersion()),
@@ -19,6 +20,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     for (const warning of loaded.warnings) terminal.err(`nereus: ${warning}\n`);
     return ExitCode.Done;
   },
+  restore: ({ settings }, terminal, { pairs }) => restore(settings, pairs, terminal),
 };
 
 /** Runs the command that the arguments name, and resolves with the exit code when it has come to its end. */
@@ -34,11 +36,15 @@ export async function run(args: readonly string[], environment: Environment, ter
   }
   const command = commandOf(flags, terminal);
   const loaded = command === undefined ? undefined : settingsOf(flags, environment, terminal);
-  return command === undefined || loaded === undefined ? ExitCode.Usage : command(loaded, terminal);
+  return command === undefined || loaded === undefined ? ExitCode.Usage : command(loaded, terminal, flags);
 }
 
-function commandOf({ words }: Flags, terminal: Terminal): Command | undefined {
+function commandOf({ words, pairs }: Flags, terminal: Terminal): Command | undefined {
   const [name = 'serve', extra] = words;
+  if (pairs !== undefined && name !== 'restore') {
+    terminal.err('nereus: --pairs is for nereus restore alone\n');
+    return undefined;
+  }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command !== undefined && extra === undefined) return command;
   const meant = command === undefined ? nearest(name, Object.keys(COMMANDS)) : undefined;

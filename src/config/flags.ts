@@ -6,6 +6,8 @@ export interface Flags extends Source {
   /** The words before the first flag. */
   readonly words: readonly string[];
   readonly config: string | undefined;
+  /** The file of pairs that a restore loads. */
+  readonly pairs: string | undefined;
   readonly help: boolean;
   readonly version: boolean;
 }
@@ -24,6 +26,7 @@ export function readFlags(args: readonly string[]): Flags {
   const given: Given[] = [];
   const problems: string[] = [];
   let config: string | undefined;
+  let pairs: string | undefined;
   let help = false;
   let version = false;
 
@@ -48,10 +51,11 @@ export function readFlags(args: readonly string[]): Flags {
       text ??= isBoolean(name) ? 'true' : undefined;
       if (text === undefined) problems.push(`${flag}: needs a value, as in ${flag} VALUE`);
       else if (name === 'config') config = text;
+      else if (name === 'pairs') pairs = text;
       else given.push({ name, text, rank: Rank.flag, from: flag });
     }
   }
-  return { words, given, problems, config, help, version };
+  return { words, given, problems, config, pairs, help, version };
 }
 
 function isBoolean(name: string): boolean {

@@ -85,7 +85,7 @@ function judgeUnknown(given: Given, problems: string[], warnings: string[]): voi
     else problems.push(`${given.from}: ${given.name} ${refused}`);
     return;
   }
-  const known: string[] = [...SETTING_NAMES, ...SECRET_NAMES.map((name) => name + FILE_SUFFIX), 'config'];
+  const known: string[] = [...SETTING_NAMES, ...SECRET_NAMES.map((name) => name + FILE_SUFFIX), 'config', 'pairs'];
   if (given.rank === Rank.file) known.push(...REFERENCE_NAMES.flatMap((group) => group.names));
   const meant = nearest(given.name, known);
   const hint = meant === undefined ? '' : `; did you mean ${given.rank === Rank.flag ? flagOf(meant) : meant}?`;

@@ -5,6 +5,9 @@ const SEQUENCE_BITS = 10n;
 const SEQUENCE_LIMIT = 1 << Number(SEQUENCE_BITS);
 const VERSION_BYTES = 8;
 
+/** No store has come to this version: a FoundationDB takes 140 years for it. From twice of it on ids would be negative. */
+export const HIGHEST_CREDIBLE_VERSION = 2n ** 52n;
+
 /**
  * The transaction id that a versionstamp makes: its version shifted left by 10 bits, and its place among the commits of
  * that version. Undefined when there are 1,024 such commits or more, or for what is no versionstamp.

@@ -1,4 +1,6 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { makeDir, type SpawnedServer, spawnServer } from '../support/run-server.ts';
@@ -25,6 +27,12 @@ function spawn(args: readonly string[], environment: Readonly<Record<string, str
 
 const serve = (...args: string[]) => spawn(['--listen', '127.0.0.1:0', '--data-dir', join(dir, 'data'), ...args]);
 const portOf = (base: string) => Number(new URL(base).port);
+
+const size = (path: string) =>
+  stat(path).then(
+    (found) => found.size,
+    () => 0,
+  );
 
 async function ended(server: SpawnedServer) {
   return { code: await server.exited, ...server.output() };
@@ -118,6 +126,36 @@ describe('the process', () => {
     expect((await fetch(`${base}/health`)).status).toBe(200);
     server.child.kill('SIGTERM');
     expect(await server.exited).toBe(0);
+  });
+});
+
+describe('a restore', () => {
+  test('that is killed leaves a store on which nothing starts, until it is done again', async () => {
+    const pairs = join(dir, 'pairs.json');
+    const value = '00'.repeat(90_000);
+    const line = (i: number) => `["${Buffer.from(`key ${i}`).toString('hex')}","${value}"]`;
+    const data = join(dir, 'data');
+    const restore = () => spawn(['restore', '--pairs', pairs, '--data-dir', data]);
+    // Through a pipe that never ends, so that it is killed in the middle however fast it is.
+    execFileSync('mkfifo', [pairs]);
+    const first = restore();
+    const pipe = createWriteStream(pairs);
+    pipe.on('error', () => undefined);
+    pipe.write(`[${Array.from({ length: 100 }, (_, i) => line(i)).join(',')},`);
+    await expect.poll(() => size(join(data, 'data.mdb')), { timeout: 20_000 }).toBeGreaterThan(5_000_000);
+    first.child.kill('SIGKILL');
+    expect(await first.exited).toBe('SIGKILL');
+    pipe.destroy();
+
+    const refused = await ended(serve());
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain(
+      'it was being restored, and that did not come to its end: run nereus restore again',
+    );
+    await rm(pairs);
+    await writeFile(pairs, `[${line(0)}]`);
+    expect(await ended(restore())).toMatchObject({ code: 0, stdout: expect.stringContaining('restored 1 pairs') });
+    expect((await fetch(`${await serve().base()}/health`)).status).toBe(200);
   });
 });
 

@@ -34,6 +34,8 @@ const DATA_OPTIONS = { name: DATA_NAME, encoding: 'binary' as const, keyEncoder:
 const FORMAT_KEY = Buffer.from('format');
 /** Raised when a store that this version writes can't be read by the versions before. */
 const FORMAT = 'nereus-store 1';
+/** There while the store is being filled from elsewhere, and left there when that did not come to its end. */
+const UNFINISHED_KEY = Buffer.from('unfinished');
 
 /** Slots for the snapshots that all processes hold at a time. */
 const MOST_READERS = 8192;
@@ -56,13 +58,23 @@ const HANDLE_OPTIONS = {
   batchStartThreshold: Number.MAX_SAFE_INTEGER,
 } as const;
 
-/** Opens the store in a directory, or makes one in it. Nobody may commit to it meanwhile. Throws a `storage` StoreError when it can't be read or written, is damaged, or is not a store of ours. */
-export async function openEnvironment(dir: string, map_size_bytes?: number): Promise<Environment> {
+/**
+ * Opens the store in a directory, or makes one in it. Nobody may commit to it meanwhile. Throws a `storage` StoreError
+ * when it can't be read or written, is damaged, or is not a store of ours; unless `to_fill`, also when it is unfinished.
+ */
+export async function openEnvironment(dir: string, map_size_bytes?: number, to_fill = false): Promise<Environment> {
   const handles: Handle[] = [];
   try {
     checkDataFile(dir);
     const writer = await openHandle(dir, map_size_bytes);
     handles.push(writer);
+    if (!to_fill && isUnfinished(writer.own)) {
+      const advice = 'run nereus restore again, or remove the directory';
+      throw new StoreError(
+        StoreErrorCode.Storage,
+        `it was being restored, and that did not come to its end: ${advice}`,
+      );
+    }
     const reader = await openHandle(dir, map_size_bytes);
     handles.push(reader);
     // The file's own syncs don't cover its name.
@@ -107,6 +119,18 @@ function checkFormat(dir: string, own: OwnDatabase): void {
         `it was written by another version: its format is "${Buffer.from(found).toString()}", not "${FORMAT}"`,
       );
     }
+  });
+}
+
+/** Whether the store holds no more than a part of what it was being filled with. */
+export function isUnfinished(own: OwnDatabase): boolean {
+  return own.get(UNFINISHED_KEY) !== undefined;
+}
+
+/** Notes on disk whether the store is unfinished. */
+export function setUnfinished(own: OwnDatabase, unfinished: boolean): void {
+  own.transactionSync(() => {
+    void (unfinished ? own.put(UNFINISHED_KEY, new Uint8Array(0)) : own.remove(UNFINISHED_KEY));
   });
 }
 

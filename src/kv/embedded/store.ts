@@ -7,11 +7,12 @@ import { Committer } from './committer.ts';
 import { dataFile } from './data-file.ts';
 import { checkRoom, DISK_RESERVE_BYTES } from './disk-room.ts';
 import { EMBEDDED_LIMITS } from './embedded-limits.ts';
-import { type Environment, openEnvironment } from './environment.ts';
+import { type Environment, isUnfinished, openEnvironment, setUnfinished } from './environment.ts';
 import type { Lease } from './lease.ts';
 import { openInTurn, type Place } from './openers.ts';
 import { Pause } from './pause.ts';
 import { Snapshots } from './snapshots.ts';
+import { storageError } from './storage-error.ts';
 import { HIGHEST_VERSION } from './version.ts';
 
 export interface EmbeddedStoreOptions {
@@ -19,6 +20,8 @@ export interface EmbeddedStoreOptions {
   readonly dir: string;
   /** Whether no other process, and no other open store of this one, may use the directory at the same time. */
   readonly exclusive?: boolean;
+  /** Whether a store is opened too that was being filled, when that did not come to its end. */
+  readonly to_fill?: boolean;
   /** How much address space to begin with. It grows by itself. */
   readonly map_size_bytes?: number;
   /** How much of the disk commits leave free. */
@@ -47,6 +50,8 @@ export class EmbeddedStore implements Store, BufferedEngine<Lease> {
   readonly #place: Place;
   readonly #snapshots: Snapshots;
   readonly #committer: Committer;
+  /** Throws when the disk has no room for so many bytes. */
+  readonly #checkRoom: (size_bytes: number) => void;
   /** Absent where other processes commit too: looking for their commits is no cheaper than reading. */
   readonly newestVersion?: () => bigint;
   #closed = false;
@@ -57,9 +62,8 @@ export class EmbeddedStore implements Store, BufferedEngine<Lease> {
     this.#environment = environment;
     this.#place = place;
     this.#snapshots = new Snapshots(environment.reader, exclusive);
-    this.#committer = new Committer(environment.writer, this.#snapshots, pause, (size_bytes) =>
-      checkRoom(environment.dir, size_bytes, disk_reserve_bytes),
-    );
+    this.#checkRoom = (size_bytes) => checkRoom(environment.dir, size_bytes, disk_reserve_bytes);
+    this.#committer = new Committer(environment.writer, this.#snapshots, pause, this.#checkRoom);
     if (exclusive) this.newestVersion = () => this.#newestVersion();
   }
 
@@ -105,6 +109,26 @@ export class EmbeddedStore implements Store, BufferedEngine<Lease> {
     await this.#committer.raiseVersion(at_least);
   }
 
+  /** Whether the store holds no more than a part of what it was being filled with. */
+  get unfinished(): boolean {
+    this.#mustBeOpen();
+    return isUnfinished(this.#environment.writer.own);
+  }
+
+  /**
+   * Notes, durably, that the store is being filled from elsewhere, or that this has come to its end. In between, and after
+   * a crash in between, it is opened by nobody but to be filled. For an exclusive store while nothing is being committed.
+   */
+  setUnfinished(unfinished: boolean): void {
+    this.#mustBeOpen();
+    this.#checkRoom(0);
+    try {
+      setUnfinished(this.#environment.writer.own, unfinished);
+    } catch (error) {
+      throw storageError('The store could not be marked', error);
+    }
+  }
+
   stats(): EmbeddedStats {
     this.#mustBeOpen();
     const { entryCount = 0 } = this.#environment.reader.data.getStats() as { entryCount?: number };
@@ -146,8 +170,10 @@ export class EmbeddedStore implements Store, BufferedEngine<Lease> {
 
 /** Opens the store in a directory. Throws a StoreError: `storage` for what can't be read, written or understood, `in_use` when another holds it. */
 export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
-  const { dir, exclusive = false, map_size_bytes } = options;
+  const { dir, exclusive = false, map_size_bytes, to_fill } = options;
   const pause = new Pause();
-  const { opened, place } = await openInTurn(dir, exclusive, pause, () => openEnvironment(dir, map_size_bytes));
+  const { opened, place } = await openInTurn(dir, exclusive, pause, () =>
+    openEnvironment(dir, map_size_bytes, to_fill),
+  );
   return new EmbeddedStore(opened, place, pause, options);
 }

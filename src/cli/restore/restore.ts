@@ -1,0 +1,86 @@
+import { open } from 'node:fs/promises';
+import type { Settings } from '../../config/settings.ts';
+import { type EmbeddedStore, openEmbeddedStore } from '../../kv/embedded/store.ts';
+import { StoreError } from '../../kv/store-error.ts';
+import { storeStartError } from '../../server/start-error.ts';
+import { ExitCode } from '../exit-code.ts';
+import type { Terminal } from '../terminal.ts';
+import { emptyStore, type Filled, fillStore } from './fill-store.ts';
+import { PairsError, readPairs } from './pairs-file.ts';
+
+const READ_BYTES = 1024 * 1024;
+
+/** A restore that can't be done, with what to do about it, for whoever asked for it. */
+class RestoreError extends Error {
+  override readonly name = 'RestoreError';
+}
+
+/** Loads the pairs of a file into the store in `data_dir`, which must be empty and not in use. */
+export async function restore(settings: Settings, file: string | undefined, terminal: Terminal): Promise<ExitCode> {
+  if (file === undefined) {
+    terminal.err('nereus: restore needs --pairs FILE (nereus --help says what is in it)\n');
+    return ExitCode.Usage;
+  }
+  const dir = settings.data_dir;
+  try {
+    const { pairs, unknown, version } = await restoreInto(settings, file);
+    terminal.out(`restored ${pairs} pairs into ${dir}; versions go on above ${version}\n`);
+    if (unknown > 0) terminal.err(`nereus: ${unknown} of them have keys of no known kind; they are kept as they are\n`);
+    return ExitCode.Done;
+  } catch (error) {
+    if (!(error instanceof RestoreError)) throw error;
+    terminal.err(`nereus: ${error.message}\n`);
+    return ExitCode.Failed;
+  }
+}
+
+async function restoreInto(settings: Settings, path: string): Promise<Filled> {
+  // Before the store, which is not even made for a file that can't be opened.
+  const file = await open(path).catch((error: unknown) => {
+    throw asRestoreError(error, path);
+  });
+  try {
+    const store = await openStore(settings);
+    try {
+      await prepare(store, settings.data_dir);
+      const pieces = file.createReadStream({ encoding: 'latin1', highWaterMark: READ_BYTES, autoClose: false });
+      return await fillStore(store, readPairs(pieces)).catch((error: unknown) => {
+        throw asRestoreError(error, path, store.unfinished ? PART_RESTORED : NOTHING_RESTORED);
+      });
+    } finally {
+      await store.close();
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+function openStore(settings: Settings): Promise<EmbeddedStore> {
+  return openEmbeddedStore({ dir: settings.data_dir, exclusive: true, to_fill: true }).catch((error: unknown) => {
+    throw new RestoreError(storeStartError(error, settings).message);
+  });
+}
+
+/** Marks an empty store as being filled, and one that is marked from before as empty again. */
+async function prepare(store: EmbeddedStore, dir: string): Promise<void> {
+  const { keys } = store.stats();
+  if (store.unfinished) {
+    await emptyStore(store);
+  } else if (keys > 0) {
+    const advice = 'choose another directory (--data-dir DIR), or remove this one if it is not needed';
+    throw new RestoreError(`the store in ${dir} is not empty: it has ${keys} pairs; ${advice}`);
+  }
+  store.setUnfinished(true);
+}
+
+const NOTHING_RESTORED = '; nothing was restored';
+const PART_RESTORED =
+  '; a part was restored and could not be removed, so no service starts on this store: run nereus restore again';
+
+/** An error that its reader can do something about. Any other is a defect, and stays what it is. */
+function asRestoreError(error: unknown, path: string, outcome = ''): unknown {
+  if (error instanceof PairsError) return new RestoreError(`${path}, ${error.message}${outcome}`);
+  if (error instanceof StoreError) return new RestoreError(error.message.replace(/\.$/, '') + outcome);
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === undefined ? error : new RestoreError(`the file ${path} can't be read: ${code}${outcome}`);
+}
