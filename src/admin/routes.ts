@@ -1,6 +1,7 @@
 import { alterClusterByDocument } from '../meta/cluster/alter-cluster.ts';
 import { getClusterOfInstance, wantsAllClusters } from '../meta/cluster/get-cluster.ts';
 import { describeInstance } from '../meta/instance/get-instance.ts';
+import { abortTabletJob } from '../meta/job/abort-tablet-job.ts';
 import { MetaError } from '../meta/meta-error.ts';
 import { methods } from '../rpc/methods.ts';
 import type { Answer, Rules } from '../rpc/runner.ts';
@@ -14,6 +15,7 @@ import {
   InstanceInfoPBSchema,
   AlterInstanceRequest_Operation as InstanceOperation,
 } from '../schema/gen/cloud/instance_pb.ts';
+import { FinishTabletJobRequest_Action as FinishAction } from '../schema/gen/cloud/job_pb.ts';
 import { MetaServiceCode } from '../schema/gen/cloud/status_pb.ts';
 import { AlterObjStoreInfoRequest_Operation as StoreOperation } from '../schema/gen/cloud/vault_pb.ts';
 import type { EnumAliases } from '../schema/json/lenient-scalar.ts';
@@ -21,7 +23,7 @@ import { writeProtobufJson } from '../schema/json/write-protobuf-json.ts';
 import type { HttpAnswer } from './http-types.ts';
 import { decodeKeyTool, encodeKeyTool, getValueTool } from './key-tools.ts';
 import { adminCode, jsonReply } from './reply.ts';
-import { type AdminCall, type Route, rpcRoute, showResponse, showStatus } from './route.ts';
+import { type AdminCall, type Route, rpcRoute, showResponse, showStatus, showStatusAsText } from './route.ts';
 import {
   addClusterRules,
   addNodeRules,
@@ -46,6 +48,9 @@ import {
 
 /** The document's word for a suspended cluster. */
 const STOPPED = new Map([['STOPPED', 'SUSPENDED']]);
+
+/** In the document's example they are numbers. */
+const COMPACTION_IDS = new Set(['doris.cloud.TabletCompactionJobPB.id']);
 
 /** Every operation of the admin API, as it stands in the path behind `/MetaService/http/`, with or without `v1/`. */
 export const routes: Readonly<Record<string, Route>> = {
@@ -90,6 +95,13 @@ export const routes: Readonly<Record<string, Route>> = {
   notify_decommissioned: alterCluster(ClusterOperation.NOTIFY_DECOMMISSIONED, leavingNodesRules),
   get_cluster_status: rpcRoute(methods.get_cluster_status, { aliases: STOPPED, show: showResponse }),
   set_cluster_status: alterCluster(ClusterOperation.SET_CLUSTER_STATUS, setStatusRules, STOPPED),
+
+  abort_tablet_job: rpcRoute(methods.finish_tablet_job, {
+    fixed: { action: FinishAction.ABORT },
+    numbersAsText: COMPACTION_IDS,
+    run: abortTabletJob,
+    show: showStatusAsText,
+  }),
 
   decode_key: ({ query }) => decodeKeyTool(query),
   encode_key: ({ query }) => encodeKeyTool(query),

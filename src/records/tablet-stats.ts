@@ -51,6 +51,21 @@ export async function readTabletStats(
   return { aggregated: parseAggregated(first), detached: detachedFromPairs(counters) };
 }
 
+/**
+ * As `readTabletStats`, for whoever changes the aggregated part and reads the counters only to answer them: another
+ * change of that part is a conflict, a load is not. Throws a MalformedValueError.
+ */
+export async function readTabletStatsToChange(
+  txn: Transaction,
+  fields: TabletStatsFields,
+): Promise<TabletStats | undefined> {
+  const [stats] = await Promise.all([
+    readTabletStats(txn, fields, { snapshot: true }),
+    txn.get(keys.statsTablet.encode(fields)),
+  ]);
+  return stats;
+}
+
 /** Adds to the counters that `delta` names, and leaves the others alone. */
 export function addToTabletStats(txn: Transaction, fields: TabletStatsFields, delta: Partial<DetachedStats>): void {
   for (const name of COUNTER_NAMES) {

@@ -3,6 +3,7 @@ import { copyMethods } from './methods/copy.ts';
 import { iamMethods } from './methods/iam.ts';
 import { indexPartitionMethods } from './methods/index-partition.ts';
 import { instanceMethods } from './methods/instance.ts';
+import { jobMethods } from './methods/job.ts';
 import { routineLoadMethods } from './methods/routine-load.ts';
 import { rowsetMethods } from './methods/rowset.ts';
 import { stageMethods } from './methods/stage.ts';
@@ -20,6 +21,7 @@ export const methods = {
   ...stageMethods,
   ...indexPartitionMethods,
   ...txnMethods,
+  ...jobMethods,
   ...copyMethods,
   ...versionMethods,
   ...routineLoadMethods,

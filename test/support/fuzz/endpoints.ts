@@ -2,6 +2,7 @@ import type { AnyMethod } from '../../../src/rpc/method.ts';
 import { type Methods, methods } from '../../../src/rpc/methods.ts';
 import { COPY_BODIES } from './bodies/copy.ts';
 import { INDEX_PARTITION_BODIES } from './bodies/index-partition.ts';
+import { abortedJobs, JOB_BODIES } from './bodies/job.ts';
 import { ROUTINE_LOAD_BODIES } from './bodies/routine-load.ts';
 import { ROWSET_BODIES, TABLET_BODIES } from './bodies/tablet.ts';
 import { TXN_BODIES } from './bodies/txn.ts';
@@ -202,6 +203,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     { cluster_id: 'compute_id', cluster_status: 'TO_RESUME' },
     { cluster_id: 'compute_id', cluster_status: 'NORMAL' },
   ]),
+  abort_tablet_job: { method: methods.finish_tablet_job, bodies: abortedJobs },
 };
 
 /** The operations that take their parameters from the query. */
@@ -231,6 +233,7 @@ const METHODS_ALONE: Partial<Record<keyof Methods, (world: World) => readonly Bo
   ...VERSION_BODIES,
   ...ROUTINE_LOAD_BODIES,
   ...INDEX_PARTITION_BODIES,
+  ...JOB_BODIES,
   ...TXN_BODIES,
   ...TABLET_BODIES,
   ...ROWSET_BODIES,

@@ -11,6 +11,7 @@ const UNKNOWN_TABLET = 1009;
 export const TABLET_BODIES = {
   create_tablets: (world: World) => [
     { ...caller(world), db_id: 1, tablet_metas: TABLETS.map((id) => tablet(id)) },
+    { ...caller(world), tablet_metas: [{ ...tablet(1101), tablet_state: 'PB_NOTREADY' }] },
     { ...caller(world), storage_vault_name: 'built_in_storage_vault', tablet_metas: [tablet(1001, 1)] },
     { ...caller(world), storage_vault_name: '', tablet_metas: [tablet(1002, 1)] },
     { ...caller(world), tablet_metas: [{ ...PLACE, tablet_id: 1003, schema_version: 7 }] },
@@ -33,6 +34,7 @@ export const ROWSET_BODIES = {
     { ...caller(world), rowset_meta: { ...rowset(1002, 'v', variantSchema()), has_variant_type_in_schema: true } },
     { ...caller(world), rowset_meta: { ...rowset(1003, 'n'), tablet_schema: undefined, schema_version: 3 } },
     { ...caller(world), rowset_meta: { ...rowset(1002, 'd'), txn_id: 2 }, tablet_job_id: 'job' },
+    { ...caller(world), rowset_meta: rowset(1101, 'converted') },
   ],
 };
 

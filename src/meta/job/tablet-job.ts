@@ -1,0 +1,58 @@
+import { keys } from '../../keys/key-table.ts';
+import type { Transaction } from '../../kv/store.ts';
+import { readRecord, writeRecord } from '../../records/message-record.ts';
+import type { TabletJobInfoPB } from '../../schema/gen/cloud/job_pb.ts';
+import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
+import type { TabletIndexPB } from '../../schema/gen/cloud/tablet_pb.ts';
+import { isSet } from '../../schema/presence.ts';
+import { invalid, MetaError } from '../meta-error.ts';
+import { isDroppedTablet } from '../tablet/dropped-tablet.ts';
+import { fieldsOfTablet, readTabletIndex, type TabletFields } from '../tablet/tablet-index.ts';
+
+/** A tablet that a request has a job for. */
+export interface JobTablet {
+  readonly instanceId: string;
+  /** The job of the request. It has a compaction, of which the first counts, or else a schema change. */
+  readonly job: TabletJobInfoPB;
+  /** Complete. */
+  readonly index: TabletIndexPB;
+  readonly fields: TabletFields;
+}
+
+/**
+ * The tablet of a request's job. Throws INVALID_ARGUMENT for a request without a job or a tablet, and TABLET_NOT_FOUND for
+ * a tablet that is unknown or was dropped.
+ */
+export async function tabletOfJob(
+  txn: Transaction,
+  instanceId: string,
+  job: TabletJobInfoPB | undefined,
+): Promise<JobTablet> {
+  if (!job || (job.compaction.length === 0 && !job.schemaChange)) throw invalid('no valid job specified');
+  const { idx } = job;
+  if (!idx || idx.tabletId <= 0n) throw invalid('no valid tablet_id given');
+  const index = await completeIndex(txn, instanceId, idx);
+  if (await isDroppedTablet(txn, instanceId, index)) {
+    throw new MetaError(MetaServiceCode.TABLET_NOT_FOUND, `tablet ${idx.tabletId} has been dropped`);
+  }
+  return { instanceId, job, index, fields: fieldsOfTablet(instanceId, index) };
+}
+
+/** The index of a tablet as a request gives it, or as it is stored where something is missing there. Throws TABLET_NOT_FOUND. */
+export async function completeIndex(
+  txn: Transaction,
+  instanceId: string,
+  given: TabletIndexPB,
+): Promise<TabletIndexPB> {
+  const complete = isSet(given, 'tableId') && isSet(given, 'indexId') && isSet(given, 'partitionId');
+  return complete ? given : readTabletIndex(txn, instanceId, given.tabletId);
+}
+
+/** What is recorded of a tablet's jobs, to be changed; undefined for a tablet that never had one. */
+export function readTabletJob(txn: Transaction, tablet: TabletFields): Promise<TabletJobInfoPB | undefined> {
+  return readRecord(txn, keys.jobTablet, tablet, { editable: true });
+}
+
+export function saveTabletJob(txn: Transaction, tablet: TabletFields, job: TabletJobInfoPB): void {
+  writeRecord(txn, keys.jobTablet, tablet, job);
+}
