@@ -102,6 +102,7 @@ export const routes: Readonly<Record<string, Route>> = {
     run: abortTabletJob,
     show: showStatusAsText,
   }),
+  abort_txn: rpcRoute(methods.abort_txn, { show: showStatusAsText }),
 
   decode_key: ({ query }) => decodeKeyTool(query),
   encode_key: ({ query }) => encodeKeyTool(query),

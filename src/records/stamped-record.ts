@@ -26,6 +26,20 @@ export async function readStampedRecord<Shape extends StampedKeyShape>(
   return value === undefined ? undefined : stampedFromValue(kind, key, value);
 }
 
+/** As `readStampedRecord`, for many keys of one kind, in their order. */
+export async function readStampedRecords<Shape extends StampedKeyShape>(
+  txn: Transaction,
+  kind: KeyKind<string, Shape>,
+  fields: readonly FieldsToEncode<Shape>[],
+  options?: ReadOptions,
+): Promise<(Stamped<MessageShape<Shape['value']['schema']>> | undefined)[]> {
+  const encoded = fields.map((each) => kind.encode(each));
+  const values = await txn.getMany(encoded, options);
+  return values.map((value, i) =>
+    value === undefined ? undefined : stampedFromValue(kind, encoded[i] as Buffer, value),
+  );
+}
+
 /** Stores a message that the commit will follow with its versionstamp. It can't be read again before the commit. */
 export function writeStampedRecord<Shape extends StampedKeyShape>(
   txn: Transaction,

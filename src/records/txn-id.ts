@@ -24,3 +24,8 @@ export function txnIdFromVersionstamp(stamp: Uint8Array): bigint | undefined {
 export function versionOfTxnId(txnId: bigint): bigint {
   return txnId >> SEQUENCE_BITS;
 }
+
+/** The smallest transaction id that a commit of `version` can make: above those of all lower versions. */
+export function firstTxnIdOfVersion(version: bigint): bigint {
+  return BigInt.asIntN(64, version << SEQUENCE_BITS);
+}

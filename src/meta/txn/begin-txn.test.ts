@@ -7,7 +7,7 @@ import { readStampedRecord } from '../../records/stamped-record.ts';
 import { txnIdFromVersionstamp } from '../../records/txn-id.ts';
 import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
 import { TxnStatusPB as TxnStatus } from '../../schema/gen/cloud/txn_pb.ts';
-import { fieldsOfTxn, saveTxn } from './txn-record.ts';
+import { fieldsOfTxn } from './txn-record.ts';
 
 const NOW_MS = 1_000_000n;
 const INT64_MAX = 2n ** 63n - 1n;
@@ -26,19 +26,12 @@ const labelOf = (label = 'l') =>
 const runningOf = (txnId: bigint) =>
   domain.store.transact((txn) => readRecord(txn, keys.txnRunning, fieldsOfTxn(INSTANCE, { dbId: DB, txnId })));
 
-async function setStatus(txnId: bigint, status: TxnStatus): Promise<void> {
-  const info = await txns.stored(txnId);
-  if (!info) throw new Error(`no transaction ${txnId}`);
-  info.status = status;
-  await domain.store.transact(async (txn) => saveTxn(txn, INSTANCE, info));
-}
-
-/** Begins, and expects a refusal that leaves the store as it is. */
-async function refused(more: Parameters<TestTxns['begin']>[0]) {
-  const before = await txns.dump();
-  const { $typeName: _, status, ...fields } = await txns.begin(more);
-  expect(await txns.dump()).toEqual(before);
-  return [`${MetaServiceCode[status?.code ?? 0]} ${status?.msg}`, fields];
+/** Begins, and expects a refusal: "CODE message", and the other fields of the answer. */
+async function refused(more?: Parameters<TestTxns['begin']>[0]) {
+  const txnInfo = { dbId: DB, tableIds: [1n, 2n], label: 'l', timeoutMs: 500n, ...more };
+  const { said, response } = await txns.refused(rpc.begin_txn, { txnInfo });
+  const { $typeName: _name, status: _status, ...fields } = response;
+  return [said, fields];
 }
 
 test('stores the transaction, its database, that it runs, and its label', async () => {
@@ -101,30 +94,30 @@ describe('a label', () => {
     [TxnStatus.TXN_STATUS_PREPARED, undefined, false],
   ])('whose newest transaction is in state %s is refused to request %o', async (status, given, duplicate) => {
     const txnId = await txns.begun({ requestId });
-    await setStatus(txnId, status);
+    await txns.setStatus(txnId, status);
     const expected = duplicate
       ? [`TXN_DUPLICATED_REQ db_id=7 label=l txn_id=${txnId} dup begin txn request.`, { dupTxnId: txnId }]
       : [
           `TXN_LABEL_ALREADY_USED Label [l] has already been used, relate to txn [${txnId}], status=[${TxnStatus[status]}]`,
           { txnStatus: status },
         ];
-    expect(await refused(given === undefined ? {} : { requestId: given })).toEqual(expected);
+    expect(await refused(given && { requestId: given })).toEqual(expected);
   });
 
   test('that neither request gives an id for is not the same request', async () => {
     const txnId = await txns.begun();
-    expect((await refused({}))[0]).toContain(`relate to txn [${txnId}]`);
+    expect((await refused())[0]).toContain(`relate to txn [${txnId}]`);
   });
 
   test('is free after an abort, until as many were aborted as may be', async () => {
     const ids: bigint[] = [];
     for (let i = 0; i < 3; i++) {
       ids.push(await txns.begun());
-      await setStatus(ids.at(-1) ?? 0n, TxnStatus.TXN_STATUS_ABORTED);
+      await txns.setStatus(ids.at(-1) ?? 0n, TxnStatus.TXN_STATUS_ABORTED);
     }
     expect((await labelOf())?.message.txnIds).toEqual(ids);
     const message = `too many aborted txn for label=l txn_id=${ids[2]}, please check your data quality`;
-    expect(await refused({})).toEqual([`INVALID_ARGUMENT ${message}`, {}]);
+    expect(await refused()).toEqual([`INVALID_ARGUMENT ${message}`, {}]);
   });
 
   test('whose transaction is lost stays taken', async () => {
@@ -132,7 +125,7 @@ describe('a label', () => {
     const fields = fieldsOfTxn(INSTANCE, { dbId: DB, txnId });
     await domain.store.transact(async (txn) => removeRecord(txn, keys.txnInfo, fields));
     const message = `txn->get() failed, cur_txn_id=${txnId} label=l err=KeyNotFound`;
-    expect(await refused({})).toEqual([`TXN_ID_NOT_FOUND ${message}`, {}]);
+    expect(await refused()).toEqual([`TXN_ID_NOT_FOUND ${message}`, {}]);
   });
 
   test('that many want at once goes to one of them, and the others learn to which', async () => {

@@ -92,7 +92,8 @@ export async function domainOn(
       const httpCall = {
         method: 'PUT',
         path: '',
-        headers: {},
+        // Some operations answer in text to whoever doesn't ask for JSON.
+        headers: { accept: 'application/json' },
         remote: '',
         local: '',
         signal: new AbortController().signal,

@@ -198,6 +198,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
       { cloud_unique_ids: [callerOf(s3), callerOf(hdfs), 'nobody'], status: 'STOPPED' },
     ],
   },
+  abort_txn: { method: methods.abort_txn, bodies: TXN_BODIES.abort_txn },
   set_cluster_status: clusters('SET_CLUSTER_STATUS', () => [
     { cluster_id: 'compute_id', cluster_status: 'STOPPED' },
     { cluster_id: 'compute_id', cluster_status: 'TO_RESUME' },

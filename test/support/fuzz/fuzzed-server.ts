@@ -64,6 +64,8 @@ export async function plantWorld({ client, token }: FuzzedServer, random: Random
     const answer = await client.send(request);
     const text = answer.body.toString();
     if (answer.status !== 200 || !text.includes('"OK"')) throw new Error(`${path} failed: ${answer.status} ${text}`);
+    const txnId = /"txn_id":(\d+)/.exec(text)?.[1];
+    if (txnId !== undefined) world.txnIds.push(txnId);
   }
   return world;
 }

@@ -13,6 +13,8 @@ export interface World {
   readonly secret: () => string;
   /** A number that no other request of the generation has. */
   readonly serial: () => number;
+  /** The ids of transactions of the instance `s3` that have begun, as they are known once it is planted. */
+  readonly txnIds: string[];
 }
 
 export function newWorld(random: Random, generation: string): World {
@@ -23,6 +25,7 @@ export function newWorld(random: Random, generation: string): World {
     legacy: `legacy_${generation}`,
     secret: () => plantedSecret(random),
     serial: () => serial++,
+    txnIds: [],
   };
 }
 
@@ -119,7 +122,30 @@ export function foundations(world: World): readonly (readonly [path: string, bod
     ]),
     ['create_stage', { cloud_unique_id: callerOf(legacy), stage: internalStage() }],
     ['create_stage', { cloud_unique_id: callerOf(legacy), stage: externalStage(world, 'ext_stage') }],
+    ...['t0', 't1', 't2'].map((label) => ['begin_txn', loadTxn(world, label)] as const),
   ];
+}
+
+/** The database and the table that transactions are about. */
+export const LOAD_DB = 1001;
+export const LOAD_TABLE = 10_010;
+
+/** What begins a load that a backend coordinates. */
+export function loadTxn({ s3 }: World, label: string): Record<string, unknown> {
+  return {
+    cloud_unique_id: callerOf(s3),
+    txn_info: {
+      db_id: LOAD_DB,
+      table_ids: [LOAD_TABLE, LOAD_TABLE + 1],
+      label,
+      timeout_ms: 60_000,
+      request_id: { hi: 1, lo: 2 },
+      coordinator: { sourceType: 'TXN_SOURCE_TYPE_BE', ip: '10.1.1.1', id: 3, start_time: 5 },
+      load_job_source_type: 'LOAD_JOB_SRC_TYPE_BACKEND_STREAMING',
+      precommit_timeout_ms: 1000,
+      listener_id: 4,
+    },
+  };
 }
 
 export function internalStage(): Record<string, unknown> {

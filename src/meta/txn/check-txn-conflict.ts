@@ -1,0 +1,60 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { keys } from '../../keys/key-table.ts';
+import { readRecords } from '../../records/message-record.ts';
+import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
+import type {
+  CheckTxnConflictRequest,
+  CheckTxnConflictResponseSchema,
+  TxnInfoPB,
+} from '../../schema/gen/cloud/txn_pb.ts';
+import { isSet } from '../../schema/presence.ts';
+import { type Call, type CallInSteps, nowMillis } from '../call.ts';
+import { invalid, MetaError } from '../meta-error.ts';
+import { type RunningTxn, throughRunningTxns } from './running-txns.ts';
+
+export function checkConflictRequest(request: CheckTxnConflictRequest): void {
+  if (isSet(request, 'dbId') && isSet(request, 'endTxnId') && request.tableIds.length > 0) return;
+  throw invalid('invalid db id, end txn id or table_ids.');
+}
+
+/**
+ * The transactions of a database with ids below `end_txn_id` that are unfinished, have not timed out and touch one of the
+ * tables. A schema change waits until there are none.
+ *
+ * Many running transactions are read in several steps, at a slightly different time each. None that runs all the while
+ * is missed, so what is `finished` is finished, as long as `end_txn_id` is an id that later transactions are above.
+ * `ignore_timeout_txn` makes no difference: those that have timed out never count.
+ */
+export async function checkTxnConflict(
+  call: CallInSteps,
+  { dbId: db_id, endTxnId, tableIds }: CheckTxnConflictRequest,
+  instance_id: string,
+): Promise<MessageInitShape<typeof CheckTxnConflictResponseSchema>> {
+  // Ids are positive, and a range must not end before it begins.
+  if (endTxnId <= 0n) return { finished: true };
+  const range = keys.txnRunning.span({ instance_id, db_id, txn_id: 0n }, { instance_id, db_id, txn_id: endTxnId });
+  const tables = new Set(tableIds);
+  const conflictTxns: TxnInfoPB[] = [];
+  const steps = throughRunningTxns(call, range, (step, txns) => {
+    const now = nowMillis(step);
+    const inTheWay = ({ running }: RunningTxn) =>
+      running.timeoutTime >= now && running.tableIds.some((table) => tables.has(table));
+    return infosOf(step, txns.filter(inTheWay));
+  });
+  for await (const infos of steps) conflictTxns.push(...infos);
+  return { finished: conflictTxns.length === 0, conflictTxns };
+}
+
+async function infosOf({ txn }: Call, txns: readonly RunningTxn[]): Promise<TxnInfoPB[]> {
+  const infos = await readRecords(
+    txn,
+    keys.txnInfo,
+    txns.map(({ fields }) => fields),
+    { snapshot: true },
+  );
+  return infos.map((info, i) => {
+    if (info) return info;
+    const key = keys.txnInfo.encode((txns[i] as RunningTxn).fields).toString('hex');
+    throw new MetaError(MetaServiceCode.TXN_ID_NOT_FOUND, `failed to get txn_info, conflict_txn_info_key=${key}`);
+  });
+}
