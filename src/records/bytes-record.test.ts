@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { MemoryStore } from '../../test/keys/memory-store.ts';
 import { keys } from '../keys/key-table.ts';
 import type { Transaction } from '../kv/store.ts';
-import { readBytes, scanBytes, writeBytes } from './bytes-record.ts';
+import { readBytes, scanBytes, sizeOfWriteBytes, writeBytes } from './bytes-record.ts';
 import { MalformedValueError } from './malformed-value.ts';
 import { removeRecord } from './message-record.ts';
 import { CHUNK_BYTES } from './split-value.ts';
@@ -50,3 +50,17 @@ test('a scan refuses keys of another kind', async () => {
   const scan = scanBytes(txn, kind, kind.range(rowset));
   await expect(scan.next()).rejects.toThrow(MalformedValueError);
 });
+
+test.each([0, 1, CHUNK_BYTES, 4 * CHUNK_BYTES + 1])(
+  'writing %i bytes takes as much of a transaction as is said',
+  (length) => {
+    let size = 0;
+    const txn = {
+      set: (key: Uint8Array, value: Uint8Array) => (size += key.length + value.length),
+      clearRange: (begin: Uint8Array, end: Uint8Array) => (size += begin.length + end.length),
+    } as unknown as Transaction;
+    const fields = { ...rowset, version: 2n, segment_id: 0n };
+    writeBytes(txn, kind, fields, Buffer.alloc(length));
+    expect(sizeOfWriteBytes(kind, fields, Buffer.alloc(length))).toBe(size);
+  },
+);

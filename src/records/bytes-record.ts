@@ -1,8 +1,8 @@
-import { parseChunkSuffix } from '../keys/chunk-key.ts';
+import { parseChunkSuffix, splitRange } from '../keys/chunk-key.ts';
 import type { DecodedFields, FieldsToEncode, KeyKind, KeyRange, KeyShape, SplitShape } from '../keys/key-kind.ts';
 import type { ReadOptions, Transaction } from '../kv/store.ts';
 import { MalformedValueError } from './malformed-value.ts';
-import { readSplitValue, writeSplitValue } from './split-value.ts';
+import { CHUNK_BYTES, readSplitValue, writeSplitValue } from './split-value.ts';
 
 /** The shape of a key whose value is bytes that mean nothing here, split over several keys. */
 export type BytesKeyShape = KeyShape & { readonly value: { readonly type: 'bytes'; readonly split: SplitShape } };
@@ -31,6 +31,17 @@ export function writeBytes<Shape extends BytesKeyShape>(
   value: Uint8Array,
 ): void {
   writeSplitValue(txn, kind.encode(fields), kind.shape.value.split, value);
+}
+
+/** How much of a transaction's size `writeBytes` takes, in bytes. */
+export function sizeOfWriteBytes<Shape extends BytesKeyShape>(
+  kind: KeyKind<string, Shape>,
+  fields: FieldsToEncode<Shape>,
+  value: Uint8Array,
+): number {
+  const { begin, end } = splitRange(kind.encode(fields));
+  // The range of an older value's chunks is cleared; the key of a chunk is as long as the end of that range.
+  return begin.length + end.length + Math.ceil(value.length / CHUNK_BYTES) * end.length + value.length;
 }
 
 /**

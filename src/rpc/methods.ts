@@ -1,5 +1,6 @@
 import { clusterMethods } from './methods/cluster.ts';
 import { copyMethods } from './methods/copy.ts';
+import { deleteBitmapMethods } from './methods/delete-bitmap.ts';
 import { iamMethods } from './methods/iam.ts';
 import { indexPartitionMethods } from './methods/index-partition.ts';
 import { instanceMethods } from './methods/instance.ts';
@@ -27,6 +28,7 @@ export const methods = {
   ...routineLoadMethods,
   ...tabletMethods,
   ...rowsetMethods,
+  ...deleteBitmapMethods,
 } as const;
 
 export type Methods = typeof methods;

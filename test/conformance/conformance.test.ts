@@ -6,7 +6,7 @@ import { replay } from './replay.ts';
 import { readSuites } from './suite.ts';
 
 const HERE = join(import.meta.dirname, 'suites');
-const FOLDERS = ['document', 'reference/control'];
+const FOLDERS = ['document', 'reference/control', 'reference/data'];
 
 let server: TestServer;
 beforeAll(async () => {

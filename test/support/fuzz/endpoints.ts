@@ -1,6 +1,7 @@
 import type { AnyMethod } from '../../../src/rpc/method.ts';
 import { type Methods, methods } from '../../../src/rpc/methods.ts';
 import { COPY_BODIES } from './bodies/copy.ts';
+import { DELETE_BITMAP_BODIES } from './bodies/delete-bitmap.ts';
 import { INDEX_PARTITION_BODIES } from './bodies/index-partition.ts';
 import { abortedJobs, JOB_BODIES } from './bodies/job.ts';
 import { ROUTINE_LOAD_BODIES } from './bodies/routine-load.ts';
@@ -235,6 +236,7 @@ const METHODS_ALONE: Partial<Record<keyof Methods, (world: World) => readonly Bo
   ...ROUTINE_LOAD_BODIES,
   ...INDEX_PARTITION_BODIES,
   ...JOB_BODIES,
+  ...DELETE_BITMAP_BODIES,
   ...TXN_BODIES,
   ...TABLET_BODIES,
   ...ROWSET_BODIES,
@@ -284,7 +286,7 @@ function endpoint(
   return {
     path,
     kind: path.startsWith('http/') ? 'admin' : 'rpc',
-    writes: !/^(get|show|decode|encode|filter)_/.test(name),
+    writes: name === 'get_delete_bitmap_update_lock' || !/^(get|show|decode|encode|filter)_/.test(name),
     inSteps: false,
     givesSecrets: GIVES_SECRETS.includes(name),
     request: undefined,
