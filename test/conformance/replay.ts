@@ -13,13 +13,29 @@ export interface Mismatch {
   readonly got: unknown;
 }
 
-/** Sends the steps of a suite in their order on one connection, and tells which answers are not the expected ones. */
-export async function replay(suite: Suite, { base, token }: Target): Promise<Mismatch[]> {
+/** A step with its variables filled in. */
+export interface SentStep {
+  readonly path: string;
+  readonly body: string;
+  /** Whether its answer is expected to be a success. */
+  readonly succeeds: boolean;
+}
+
+/**
+ * Sends the steps of a suite in their order on one connection, `before` called ahead of each, and tells which
+ * answers are not the expected ones.
+ */
+export async function replay(
+  suite: Suite,
+  { base, token }: Target,
+  before?: (step: SentStep) => Promise<void>,
+): Promise<Mismatch[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const variables = new Map([['token', token]]);
   const mismatches: Mismatch[] = [];
   try {
     for (const step of suite.steps) {
+      await before?.({ path: fill(step.path, variables), body: bodyOf(step, variables), succeeds: succeeds(step) });
       const answer = await send(base, step, variables, agent);
       capture(step, answer, variables);
       const got = normaliseAnswer(answer, variables, step.ignore ?? []);
@@ -32,9 +48,7 @@ export async function replay(suite: Suite, { base, token }: Target): Promise<Mis
 }
 
 function send(base: string, step: Step, variables: ReadonlyMap<string, string>, agent: Agent): Promise<RawAnswer> {
-  const { body: given } = step;
-  const text = given === undefined || given === null ? '' : typeof given === 'string' ? given : JSON.stringify(given);
-  const body = fill(text, variables);
+  const body = bodyOf(step, variables);
   const headers = { 'content-length': Buffer.byteLength(body), ...(step.headers ?? { 'content-type': 'text/plain' }) };
   const url = new URL(base);
   const options = { host: url.hostname, port: url.port, path: fill(step.path, variables), method: step.method };
@@ -52,6 +66,16 @@ function send(base: string, step: Step, variables: ReadonlyMap<string, string>, 
     sent.on('error', reject);
     sent.end(body);
   });
+}
+
+function bodyOf({ body }: Step, variables: ReadonlyMap<string, string>): string {
+  const text = body === undefined || body === null ? '' : typeof body === 'string' ? body : JSON.stringify(body);
+  return fill(text, variables);
+}
+
+function succeeds({ expect }: Step): boolean {
+  const json = expect?.json as { status?: { code?: unknown } } | undefined;
+  return json?.status?.code === 'OK';
 }
 
 /** `{{name}}` stands for a variable. */

@@ -130,7 +130,7 @@ function checkAdmin({ status, body }: FuzzAnswer): Checked {
 }
 
 /** An RPC that reached its method is answered 200 with a status, and 400 with brpc's words otherwise. */
-function checkRpc({ status, body }: FuzzAnswer): Checked {
+export function checkRpc({ status, body }: FuzzAnswer): Checked {
   if (status === 400) {
     const known = /^\[[\d.]+:\d+\]\[E1003\]Fail to parse http body as \w/.test(body.toString());
     return { ok: false, outcome: '400', ...(!known && { problem: 'not an answer of brpc' }) };

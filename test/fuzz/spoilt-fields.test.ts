@@ -1,0 +1,3 @@
+import { spoiltSuite } from '../support/fuzz/spoilt-suite.ts';
+
+spoiltSuite({ right_requests: 1 });
