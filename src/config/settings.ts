@@ -99,6 +99,17 @@ export const SETTINGS = {
       '100',
       'Aborted transactions that a label may have. After that none can begin under it until `clean_txn_label` frees it.',
     ),
+    enable_load_txn_status_check: doris(
+      boolean,
+      'true',
+      'Whether a rowset of a load is refused once its transaction is finished. A late one could otherwise cost data.',
+    ),
+    schema_dict_kv_size_limit: doris(
+      bytes(KIB, GIB),
+      `${5 * MIB}`,
+      'The largest dictionary of the columns and indexes that variant columns brought to an index, in bytes.',
+    ),
+    schema_dict_key_count_limit: doris(count(1_000_000), '4096', 'Columns that such a dictionary may have.'),
   }),
   ...section('Limits', {
     max_connections: own(count(1_000_000), '10000', 'Connections at a time. Further ones are closed as they arrive.'),

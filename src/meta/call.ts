@@ -15,6 +15,11 @@ export interface MetaSettings {
   readonly max_num_stages: number;
   /** Aborted transactions that a label may have before no more may begin under it. */
   readonly max_num_aborted_txn: number;
+  /** Whether a rowset of a load is refused once its transaction is finished. */
+  readonly enable_load_txn_status_check: boolean;
+  /** How large the schema dictionary of an index may become, in bytes and in columns. */
+  readonly schema_dict_kv_size_limit: number;
+  readonly schema_dict_key_count_limit: number;
 }
 
 /** What lives as long as the process and serves every call. */

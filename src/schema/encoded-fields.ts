@@ -1,5 +1,5 @@
 import { type DescMessage, fromBinary, type Message, type MessageShape, toBinary } from '@bufbuild/protobuf';
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { planOf } from './message-plan.ts';
 
 type EncodedFields = NonNullable<Message['$unknown']>;
@@ -33,6 +33,21 @@ export function encodeField(schema: DescMessage, name: string, value: Uint8Array
     return new BinaryWriter().tag(numberOf(schema, name), WireType.LengthDelimited).bytes(value).finish();
   }
   return new BinaryWriter().tag(integerNumberOf(schema, name), WireType.Varint).int64(value).finish();
+}
+
+/** An encoded message without one of its fields. `name` is that of the schema; one that is no field is a defect. */
+export function dropEncoded(schema: DescMessage, message: Uint8Array, name: string): Uint8Array {
+  const field = planOf(schema).byName.get(name);
+  if (field === undefined) throw new Error(`${schema.typeName} has no field ${name}`);
+  const reader = new BinaryReader(message);
+  const kept: Uint8Array[] = [];
+  while (reader.pos < reader.len) {
+    const start = reader.pos;
+    const [number, wireType] = reader.tag();
+    reader.skip(wireType, number);
+    if (number !== field.number) kept.push(message.subarray(start, reader.pos));
+  }
+  return Buffer.concat(kept);
 }
 
 /** The message with all of its fields decoded: the same one where none was given encoded. */

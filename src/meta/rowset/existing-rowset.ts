@@ -3,8 +3,11 @@ import type { Transaction } from '../../kv/store.ts';
 import { readRecord } from '../../records/message-record.ts';
 import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
 import type { RowsetMetaCloudPB } from '../../schema/gen/olap/rowset_meta_pb.ts';
+import type { TabletSchemaCloudPB } from '../../schema/gen/olap/tablet_schema_pb.ts';
 import { isSet } from '../../schema/presence.ts';
 import { answeringBesideErrors, MetaError } from '../meta-error.ts';
+import { readDictionary } from '../schema/schema-dictionary.ts';
+import { putSchemaTogether } from '../schema/variant-schema.ts';
 import { fieldsOfTemporaryRowset, indexOfRowset, schemaMissing } from './given-rowset.ts';
 
 /** The rowset that the given one's transaction or job wrote to the tablet before, or undefined. */
@@ -38,19 +41,25 @@ async function complete(
   existing: RowsetMetaCloudPB,
 ): Promise<void> {
   if (!isSet(existing, 'indexId')) existing.indexId = await indexOfRowset(txn, instance_id, given);
-  if (existing.tabletSchema) {
-    existing.schemaVersion = existing.tabletSchema.schemaVersion;
-    return;
-  }
+  const schema = existing.tabletSchema ?? (await schemaOf(txn, instance_id, given, existing));
+  existing.schemaVersion = schema.schemaVersion;
+  const numbers = existing.schemaDictKeyList;
+  const dictionary = numbers && (await readDictionary(txn, { instance_id, index_id: existing.indexId }));
+  existing.tabletSchema = dictionary ? putSchemaTogether(schema, numbers, dictionary) : schema;
+}
+
+/** The schema that a rowset names. The given rowset mostly brings the same; but not of one that has a part in the dictionary. */
+async function schemaOf(
+  txn: Transaction,
+  instance_id: string,
+  given: RowsetMetaCloudPB,
+  existing: RowsetMetaCloudPB,
+): Promise<TabletSchemaCloudPB> {
   if (!isSet(existing, 'schemaVersion')) throw schemaMissing();
   const { indexId: index_id, schemaVersion: schema_version } = existing;
-  const schema =
-    given.tabletSchema?.schemaVersion === schema_version
-      ? given.tabletSchema
-      : await readRecord(txn, keys.metaSchema, { instance_id, index_id, schema_version }, { snapshot: true });
-  if (!schema) {
-    const message = `failed to get schema, schema_version=${given.schemaVersion}: not found`;
-    throw new MetaError(MetaServiceCode.KV_TXN_GET_ERR, message);
-  }
-  existing.tabletSchema = schema;
+  if (given.tabletSchema?.schemaVersion === schema_version && !existing.schemaDictKeyList) return given.tabletSchema;
+  const schema = await readRecord(txn, keys.metaSchema, { instance_id, index_id, schema_version }, { snapshot: true });
+  if (schema) return schema;
+  const message = `failed to get schema, schema_version=${given.schemaVersion}: not found`;
+  throw new MetaError(MetaServiceCode.KV_TXN_GET_ERR, message);
 }

@@ -12,6 +12,7 @@ import { RowsetMetaCloudPBSchema } from '../../schema/gen/olap/rowset_meta_pb.ts
 import { type Call, nowSeconds } from '../call.ts';
 import { findTemporaryRowset, rowsetExists } from './existing-rowset.ts';
 import { givenRowset } from './given-rowset.ts';
+import { requireLiveWriter } from './live-writer.ts';
 
 /**
  * Records a rowset before its files are written, so that they can be found and removed if it never comes to a
@@ -23,6 +24,7 @@ export async function prepareRowset(
   instanceId: string,
 ): Promise<MessageInitShape<typeof CreateRowsetResponseSchema>> {
   const given = givenRowset(request);
+  await requireLiveWriter(call, instanceId, request, given);
   const existing = await findTemporaryRowset(call.txn, instanceId, given);
   if (existing) throw await rowsetExists(call.txn, instanceId, given, existing);
   const rowset = copyFields(given);

@@ -17,14 +17,23 @@ export async function readTabletIndex(
   options?: ReadOptions,
 ): Promise<TabletIndexPB> {
   const fields = { instance_id: instanceId, tablet_id: tabletId };
-  const index = await readRecord(txn, keys.metaTabletIndex, fields, options);
-  if (!index) {
-    const key = keys.metaTabletIndex.encode(fields).toString('hex');
-    const message = `failed to get tablet_idx, err=KeyNotFound tablet_id=${tabletId} key=${key}`;
-    throw new MetaError(MetaServiceCode.TABLET_NOT_FOUND, message);
-  }
-  if (index.tabletId !== tabletId) throw failed('internal error');
+  const index = knownIndex(instanceId, tabletId, await readRecord(txn, keys.metaTabletIndex, fields, options));
+  if (index instanceof MetaError) throw index;
   return index;
+}
+
+/** The index that was read for a tablet, or the error TABLET_NOT_FOUND where there was none. */
+export function knownIndex(
+  instance_id: string,
+  tablet_id: bigint,
+  index: TabletIndexPB | undefined,
+): TabletIndexPB | MetaError {
+  if (!index) {
+    const key = keys.metaTabletIndex.encode({ instance_id, tablet_id }).toString('hex');
+    const message = `failed to get tablet_idx, err=KeyNotFound tablet_id=${tablet_id} key=${key}`;
+    return new MetaError(MetaServiceCode.TABLET_NOT_FOUND, message);
+  }
+  return index.tabletId === tablet_id ? index : failed('internal error');
 }
 
 export function fieldsOfTablet(instanceId: string, index: TabletIndexPB): TabletFields {

@@ -1,0 +1,21 @@
+import type { Transaction } from '../../kv/store.ts';
+import { mergeTabletStats, readTabletStats } from '../../records/tablet-stats.ts';
+import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
+import type { TabletIndexPB } from '../../schema/gen/cloud/tablet_pb.ts';
+import type { TabletStatsPB } from '../../schema/gen/cloud/tablet_stats_pb.ts';
+import { MetaError } from '../meta-error.ts';
+import { fieldsOfTablet } from './tablet-index.ts';
+
+/**
+ * A tablet's statistics with what loads have added, as of the transaction's snapshot: loads that add to them meanwhile are
+ * no conflict. Throws TABLET_NOT_FOUND where there are none.
+ */
+export async function tabletStatsAt(
+  txn: Transaction,
+  instanceId: string,
+  index: TabletIndexPB,
+): Promise<TabletStatsPB> {
+  const stats = await readTabletStats(txn, fieldsOfTablet(instanceId, index), { snapshot: true });
+  if (stats) return mergeTabletStats(stats);
+  throw new MetaError(MetaServiceCode.TABLET_NOT_FOUND, `tablet stats not found, tablet_id=${index.tabletId}`);
+}
