@@ -6,6 +6,7 @@ const PLACE = { table_id: 10, index_id: 110, partition_id: 11 };
 /** The tablets that requests create, and one that they don't. */
 const TABLETS = [1001, 1002, 1003];
 const UNKNOWN_TABLET = 1009;
+const NOT_COMPACTED = { base_compaction_cnt: 0, cumulative_compaction_cnt: 0, cumulative_point: 2 };
 
 /** Requests of tablets, with schemas of two versions, and of their statistics. */
 export const TABLET_BODIES = {
@@ -18,6 +19,20 @@ export const TABLET_BODIES = {
     { ...caller(world), tablet_metas: [tablet(1001), { ...PLACE, tablet_id: 1004 }] },
   ],
   get_tablet: (world: World) => [...TABLETS, UNKNOWN_TABLET].map((tablet_id) => ({ ...caller(world), tablet_id })),
+  update_tablet: (world: World) => [
+    { ...caller(world), tablet_meta_infos: TABLETS.map((tablet_id) => ({ tablet_id, ttl_seconds: 5 })) },
+    { ...caller(world), tablet_meta_infos: [{ tablet_id: 1002, disable_auto_compaction: true }] },
+    { ...caller(world), tablet_meta_infos: [{ tablet_id: 1001 }, { tablet_id: UNKNOWN_TABLET }] },
+  ],
+  update_tablet_schema: (world: World) => [
+    { ...caller(world), tablet_id: 1001, tablet_schema: schema(2) },
+    { ...caller(world), tablet_id: 1003, tablet_schema: schema() },
+  ],
+  get_tablet_stats: (world: World) => [
+    { ...caller(world), tablet_idx: TABLETS.map((tablet_id) => ({ tablet_id })) },
+    { ...caller(world), tablet_idx: [{ ...PLACE, tablet_id: 1001 }, { tablet_id: UNKNOWN_TABLET }] },
+    { ...caller(world), tablet_idx: [{ tablet_id: 1001 }, { ...PLACE, tablet_id: UNKNOWN_TABLET }] },
+  ],
 };
 
 /** Requests of rowsets: of two transactions, for tablets that are there and not, written again as themselves and as others. */
@@ -36,6 +51,18 @@ export const ROWSET_BODIES = {
     { ...caller(world), rowset_meta: { ...rowset(1002, 'd'), txn_id: 2 }, tablet_job_id: 'job' },
     { ...caller(world), rowset_meta: rowset(1101, 'converted') },
   ],
+  update_tmp_rowset: (world: World) => [
+    { ...caller(world), rowset_meta: { ...rowset(1001, 'a'), num_rows: 2 } },
+    { ...caller(world), rowset_meta: { ...rowset(1002, 'v', variantSchema()), has_variant_type_in_schema: true } },
+    { ...caller(world), rowset_meta: rowset(UNKNOWN_TABLET, 'b') },
+  ],
+  get_rowset: (world: World) => [
+    ...[...TABLETS, UNKNOWN_TABLET].map((tablet_id) => ({ ...caller(world), ...NOT_COMPACTED, idx: { tablet_id } })),
+    { ...caller(world), ...NOT_COMPACTED, idx: { tablet_id: 1001 }, start_version: 2, end_version: -1 },
+    { ...caller(world), ...NOT_COMPACTED, idx: { tablet_id: 1001 }, end_version: 9, schema_op: 'RETURN_DICT' },
+    { ...caller(world), ...NOT_COMPACTED, idx: { tablet_id: 1001 }, cumulative_point: 99 },
+  ],
+  get_schema_dict: (world: World) => [{ ...caller(world), index_id: PLACE.index_id }, caller(world)],
 };
 
 function caller({ s3 }: World): Body {
