@@ -1,5 +1,6 @@
 import { create, type DescMessage, type MessageInitShape } from '@bufbuild/protobuf';
 import { Admin } from '../../../src/admin/admin.ts';
+import type { HttpAnswer, HttpCall } from '../../../src/admin/http-types.ts';
 import { readFlags } from '../../../src/config/flags.ts';
 import { loadSettings } from '../../../src/config/load.ts';
 import { DEFAULT_ENCRYPTION_KEY, type Settings } from '../../../src/config/settings.ts';
@@ -45,6 +46,8 @@ export interface Domain {
   ): Promise<string>;
   /** Calls an operation of the admin API; for those without a body, with parameters. */
   admin(operation: string, body: unknown, query?: string): Promise<AdminReply>;
+  /** As `admin`, for answers that may be no JSON. */
+  adminAnswer(operation: string, body: unknown, headers?: HttpCall['headers'], query?: string): Promise<HttpAnswer>;
   /** The stored record of an instance that must be there. */
   instance(instanceId: string): Promise<InstanceInfoPB>;
   version(): Promise<bigint>;
@@ -79,6 +82,12 @@ export async function domainOn(
   const admin = new Admin({ ...settings, runner, store });
 
   const call: Domain['call'] = (method, request) => runner.run(method, create(method.request, request));
+  const adminAnswer: Domain['adminAnswer'] = (operation, body, headers = {}, query = '') => {
+    const text = typeof body === 'string' ? body : body === undefined ? '' : JSON.stringify(body);
+    const signal = new AbortController().signal;
+    const httpCall = { method: 'PUT', path: '', headers, remote: '', local: '', signal, body: Buffer.from(text) };
+    return admin.answer({ ...httpCall, query: `token=${TOKEN}&${query}` }, operation);
+  };
   return {
     store,
     log,
@@ -87,22 +96,11 @@ export async function domainOn(
       const { code, msg } = (await call(method, request)).status;
       return code === MetaServiceCode.OK ? 'OK' : `${MetaServiceCode[code]} ${msg}`;
     },
-    async admin(operation, body, query = '') {
-      const text = typeof body === 'string' ? body : body === undefined ? '' : JSON.stringify(body);
-      const httpCall = {
-        method: 'PUT',
-        path: '',
-        // Some operations answer in text to whoever doesn't ask for JSON.
-        headers: { accept: 'application/json' },
-        remote: '',
-        local: '',
-        signal: new AbortController().signal,
-      };
-      const answer = await admin.answer(
-        { ...httpCall, query: `token=${TOKEN}&${query}`, body: Buffer.from(text) },
-        operation,
-      );
-      return { status: answer.status, ...JSON.parse(answer.body.toString()) };
+    adminAnswer,
+    async admin(operation, body, query) {
+      // Some operations answer in text to whoever doesn't ask for JSON.
+      const { status, body: answer } = await adminAnswer(operation, body, { accept: 'application/json' }, query);
+      return { status, ...JSON.parse(answer.toString()) };
     },
     async instance(instanceId) {
       const found = await store.transact((txn) => findInstance(txn, instanceId));
