@@ -21,9 +21,9 @@ export function checkConflictRequest(request: CheckTxnConflictRequest): void {
  * The transactions of a database with ids below `end_txn_id` that are unfinished, have not timed out and touch one of the
  * tables. A schema change waits until there are none.
  *
- * Many running transactions are read in several steps, at a slightly different time each. None that runs all the while
- * is missed, so what is `finished` is finished, as long as `end_txn_id` is an id that later transactions are above.
- * `ignore_timeout_txn` makes no difference: those that have timed out never count.
+ * Many running transactions are looked at in several steps, each a little later: one that runs all the while is found,
+ * one that ends meanwhile may be found or not. `ignore_timeout_txn` makes no difference: those that have timed out never
+ * count.
  */
 export async function checkTxnConflict(
   call: CallInSteps,
