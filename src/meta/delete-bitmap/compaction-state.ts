@@ -1,10 +1,9 @@
 import { keys } from '../../keys/key-table.ts';
 import type { ReadOptions, Transaction } from '../../kv/store.ts';
 import { readRecords } from '../../records/message-record.ts';
-import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
 import type { TabletIndexPB } from '../../schema/gen/cloud/tablet_pb.ts';
 import type { TabletStatsPB } from '../../schema/gen/cloud/tablet_stats_pb.ts';
-import { MetaError } from '../meta-error.ts';
+import { statsNotFound } from '../tablet/stored-stats.ts';
 import { fieldsOfTablet } from '../tablet/tablet-index.ts';
 
 /** How often a tablet was compacted, and up to where. */
@@ -22,9 +21,9 @@ export async function readCompactionStates(
 ): Promise<CompactionState[]> {
   const fields = indexes.map((index) => fieldsOfTablet(instanceId, index));
   const stats = await readRecords(txn, keys.statsTablet, fields, options);
-  return stats.map((each, i) => {
-    if (each) return each;
-    const message = `tablet stats not found, tablet_id=${fields[i]?.tablet_id}`;
-    throw new MetaError(MetaServiceCode.TABLET_NOT_FOUND, message);
+  return indexes.map(({ tabletId }, i) => {
+    const state = stats[i];
+    if (!state) throw statsNotFound(tabletId);
+    return state;
   });
 }

@@ -2,10 +2,9 @@ import { clone } from '@bufbuild/protobuf';
 import type { Transaction } from '../../kv/store.ts';
 import { readTabletStatsToChange, type TabletStats } from '../../records/tablet-stats.ts';
 import type { TabletCompactionJobPB, TabletSchemaChangeJobPB } from '../../schema/gen/cloud/job_pb.ts';
-import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
 import { type TabletStatsPB, TabletStatsPBSchema } from '../../schema/gen/cloud/tablet_stats_pb.ts';
 import type { RowsetMetaCloudPB } from '../../schema/gen/olap/rowset_meta_pb.ts';
-import { MetaError } from '../meta-error.ts';
+import { statsNotFound } from '../tablet/stored-stats.ts';
 import type { TabletFields } from '../tablet/tablet-index.ts';
 import type { CompactionCommit } from './compaction-kinds.ts';
 
@@ -21,7 +20,7 @@ export interface StatsDelta {
 export async function statsToChange(txn: Transaction, tablet: TabletFields): Promise<TabletStats> {
   const stats = await readTabletStatsToChange(txn, tablet);
   if (stats) return stats;
-  throw new MetaError(MetaServiceCode.TABLET_NOT_FOUND, `tablet stats not found, tablet_id=${tablet.tablet_id}`);
+  throw statsNotFound(tablet.tablet_id);
 }
 
 /** The aggregated statistics after a compaction that was committed `now`, in seconds since 1970. */

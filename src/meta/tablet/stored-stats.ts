@@ -1,3 +1,4 @@
+import type { Int64 } from '../../keys/codec.ts';
 import type { Transaction } from '../../kv/store.ts';
 import { mergeTabletStats, readTabletStats } from '../../records/tablet-stats.ts';
 import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
@@ -17,5 +18,10 @@ export async function tabletStatsAt(
 ): Promise<TabletStatsPB> {
   const stats = await readTabletStats(txn, fieldsOfTablet(instanceId, index), { snapshot: true });
   if (stats) return mergeTabletStats(stats);
-  throw new MetaError(MetaServiceCode.TABLET_NOT_FOUND, `tablet stats not found, tablet_id=${index.tabletId}`);
+  throw statsNotFound(index.tabletId);
+}
+
+/** A tablet has no statistics where they are looked for: it is not there, or its index is not this one. */
+export function statsNotFound(tabletId: Int64): MetaError {
+  return new MetaError(MetaServiceCode.TABLET_NOT_FOUND, `tablet stats not found, tablet_id=${tabletId}`);
 }
