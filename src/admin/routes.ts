@@ -45,6 +45,7 @@ import {
   legacyUpdateRules,
   updateKeysRules,
 } from './rules/storage-rules.ts';
+import { lazyCommitTool } from './txn-tools.ts';
 
 /** The document's word for a suspended cluster. */
 const STOPPED = new Map([['STOPPED', 'SUSPENDED']]);
@@ -108,6 +109,7 @@ export const routes: Readonly<Record<string, Route>> = {
   encode_key: ({ query }) => encodeKeyTool(query),
   get_value: ({ query, store }) => getValueTool(store, query),
   show_meta_ranges: showMetaRanges,
+  txn_lazy_commit: lazyCommitTool,
 };
 
 function alterInstance(op: InstanceOperation, rules?: Rules<typeof methods.alter_instance.request>): Route {

@@ -110,6 +110,21 @@ export const SETTINGS = {
       'The largest dictionary of the columns and indexes that variant columns brought to an index, in bytes.',
     ),
     schema_dict_key_count_limit: doris(count(1_000_000), '4096', 'Columns that such a dictionary may have.'),
+    enable_cloud_txn_lazy_commit: doris(
+      boolean,
+      'true',
+      'Whether a large load may be committed lazily where its frontend allows that: decided in one transaction of the store, and made visible by further ones. Without it, a load that is too large for one is refused.',
+    ),
+    txn_lazy_commit_rowsets_thresold: doris(
+      integer({ placeholder: 'N', min: 0, max: 1_000_000 }),
+      '1000',
+      'With how many rowsets a load is still committed at once. The name is spelt as Doris spells it.',
+    ),
+    txn_lazy_max_rowsets_per_batch: doris(
+      count(10_000),
+      '1000',
+      'Rowsets of a lazy commit to move in one transaction of the store. Large ones are fewer.',
+    ),
   }),
   ...section('Limits', {
     max_connections: own(count(1_000_000), '10000', 'Connections at a time. Further ones are closed as they arrive.'),

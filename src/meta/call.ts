@@ -1,4 +1,5 @@
 import type { Transaction } from '../kv/store.ts';
+import type { LazyCommits } from './commit/lazy-commits.ts';
 import type { NodeIndex } from './identity/node-index.ts';
 import type { Keyring } from './secrets/keyring.ts';
 
@@ -13,6 +14,9 @@ export interface MetaSettings {
   /** Whether the prefix of an HDFS vault gets a random suffix, so that two vaults on one path never meet. */
   readonly enable_distinguish_hdfs_path: boolean;
   readonly max_num_stages: number;
+  /** Whether a load that is large may become visible in several steps, and from how many rowsets on. */
+  readonly enable_cloud_txn_lazy_commit: boolean;
+  readonly txn_lazy_commit_rowsets_thresold: number;
   /** Aborted transactions that a label may have before no more may begin under it. */
   readonly max_num_aborted_txn: number;
   /** Whether a rowset of a load is refused once its transaction is finished. */
@@ -26,6 +30,7 @@ export interface MetaSettings {
 export interface MetaServices {
   readonly nodes: NodeIndex;
   readonly keyring: Keyring;
+  readonly lazyCommits: LazyCommits;
   readonly settings: MetaSettings;
   /** Milliseconds since 1970. */
   readonly now_ms: () => number;

@@ -1,4 +1,5 @@
 import { clusterMethods } from './methods/cluster.ts';
+import { commitMethods } from './methods/commit.ts';
 import { copyMethods } from './methods/copy.ts';
 import { deleteBitmapMethods } from './methods/delete-bitmap.ts';
 import { iamMethods } from './methods/iam.ts';
@@ -25,6 +26,7 @@ export const methods = {
   ...jobMethods,
   ...copyMethods,
   ...versionMethods,
+  ...commitMethods,
   ...routineLoadMethods,
   ...tabletMethods,
   ...rowsetMethods,

@@ -1,5 +1,4 @@
 import { constants } from 'node:buffer';
-import type { HttpHandler } from '../admin/http-types.ts';
 import { listenAddress } from '../config/kind.ts';
 import type { Settings } from '../config/settings.ts';
 import { openEmbeddedStore } from '../kv/embedded/store.ts';
@@ -12,14 +11,14 @@ import { type Phase, withHealth } from './health.ts';
 import { createServices } from './services.ts';
 import { listenStartError, storeStartError } from './start-error.ts';
 
-export type CreateHandler = (store: Store, settings: Settings, logger: Logger) => HttpHandler | Promise<HttpHandler>;
+export type CreateServices = typeof createServices;
 
 export interface ServerOptions {
   readonly settings: Settings;
   readonly logger: Logger;
   readonly version: string;
-  /** What answers calls, besides `/health`. The whole service, unless a test wants less. */
-  readonly createHandler?: CreateHandler;
+  /** Makes what answers calls, besides `/health`. The whole service, unless a test wants less. */
+  readonly createServices?: CreateServices;
 }
 
 export interface RunningServer {
@@ -46,10 +45,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-async function serve({ settings, logger, version, createHandler = createServices }: ServerOptions, store: Store) {
+async function serve(
+  { settings, logger, version, createServices: create = createServices }: ServerOptions,
+  store: Store,
+) {
   let phase: Phase = 'starting';
-  const handler = await createHandler(store, settings, logger);
-  const front = new HttpFront({ ...frontOptions(settings), handler: withHealth(handler, store, () => phase), logger });
+  const services = await create(store, settings, logger);
+  const front = new HttpFront({
+    ...frontOptions(settings),
+    handler: withHealth(services.handler, store, () => phase),
+    logger,
+  });
   const listener = await Listener.open({
     host: settings.listen.host,
     port: settings.brpc_listen_port,
@@ -78,6 +84,7 @@ async function serve({ settings, logger, version, createHandler = createServices
     logger.info('draining', { connections: listener.connections, requests: front.inFlight });
     await drain(front, listener, settings.drain_timeout_ms, logger);
     front.close();
+    await services.stop();
     await store.close();
     logger.info('stopped');
   };

@@ -4,11 +4,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { HttpHandler } from '../../src/admin/http-types.ts';
 import { readFlags } from '../../src/config/flags.ts';
 import { loadSettings } from '../../src/config/load.ts';
 import type { Settings } from '../../src/config/settings.ts';
+import type { Store } from '../../src/kv/store.ts';
 import { type Logger, SILENT } from '../../src/observe/logger.ts';
-import { type CreateHandler, startServer } from '../../src/server/server.ts';
+import { type CreateServices, startServer } from '../../src/server/server.ts';
 
 export interface TestServerOptions {
   /** Flags besides `--listen` and `--data-dir`. */
@@ -17,7 +19,10 @@ export interface TestServerOptions {
   /** A directory to use and to leave in place; without it, a new one that `stop` removes. */
   readonly dir?: string;
   readonly logger?: Logger;
-  readonly createHandler?: CreateHandler;
+  /** The whole service, unless a test wants less. */
+  readonly createServices?: CreateServices;
+  /** What answers calls in place of the whole service. */
+  readonly createHandler?: (store: Store) => HttpHandler | Promise<HttpHandler>;
 }
 
 export interface TestServer {
@@ -39,7 +44,10 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   };
   try {
     const { logger = SILENT, createHandler } = options;
-    const server = await startServer({ settings, logger, version: 'test', ...(createHandler && { createHandler }) });
+    const createServices: CreateServices | undefined = createHandler
+      ? async (store) => ({ handler: await createHandler(store), stop: async () => undefined })
+      : options.createServices;
+    const server = await startServer({ settings, logger, version: 'test', ...(createServices && { createServices }) });
     const stop = async () => {
       await server.stop();
       await remove();

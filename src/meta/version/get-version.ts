@@ -3,10 +3,11 @@ import { keys } from '../../keys/key-table.ts';
 import { readCounters } from '../../records/counter.ts';
 import { readRecords } from '../../records/message-record.ts';
 import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
-import type { GetVersionRequest, GetVersionResponseSchema } from '../../schema/gen/cloud/version_pb.ts';
+import type { GetVersionRequest, GetVersionResponseSchema, VersionPB } from '../../schema/gen/cloud/version_pb.ts';
 import { isSet } from '../../schema/presence.ts';
 import type { Call } from '../call.ts';
 import { invalid, MetaError } from '../meta-error.ts';
+import { pendingTxn } from './partition-version.ts';
 
 type Response = MessageInitShape<typeof GetVersionResponseSchema>;
 
@@ -69,18 +70,30 @@ async function tableVersions({ txn }: Call, { dbIds, tableIds }: Wanted, instanc
   return versions.map((version) => (version === undefined ? undefined : { version }));
 }
 
-async function partitionVersions({ txn }: Call, { dbIds, tableIds, partitionIds }: Wanted, instance_id: string) {
+async function partitionVersions(call: Call, { dbIds, tableIds, partitionIds }: Wanted, instance_id: string) {
   const fields = partitionIds.map((partition_id, i) => ({
     instance_id,
     db_id: dbIds[i] ?? NOT_GIVEN,
     table_id: tableIds[i] ?? NOT_GIVEN,
     partition_id,
   }));
-  const records = await readRecords(txn, keys.partitionVersion, fields, { snapshot: true });
+  const records = await readRecords(call.txn, keys.partitionVersion, fields, { snapshot: true });
+  startPending(call, instance_id, records);
   // A record without a version is that of a partition whose first load is not visible yet.
   return records.map((record) =>
     record && isSet(record, 'version') ? { version: record.version, update_time_ms: record.updateTimeMs } : undefined,
   );
+}
+
+/**
+ * A load that is committed lazily is not visible before it is so as a whole, so its versions count only then. But none
+ * must wait for ever because its server has died; starting what goes on already does nothing.
+ */
+function startPending({ lazyCommits }: Call, instanceId: string, records: readonly (VersionPB | undefined)[]): void {
+  for (const record of records) {
+    const txnId = pendingTxn(record);
+    if (txnId !== undefined) lazyCommits.start(instanceId, txnId);
+  }
 }
 
 function checkOne(request: GetVersionRequest): void {

@@ -6,6 +6,7 @@ import { loadSettings } from '../../../src/config/load.ts';
 import { DEFAULT_ENCRYPTION_KEY, type Settings } from '../../../src/config/settings.ts';
 import type { EmbeddedStore } from '../../../src/kv/embedded/store.ts';
 import type { MetaServices } from '../../../src/meta/call.ts';
+import { LazyCommits } from '../../../src/meta/commit/lazy-commits.ts';
 import { NodeIndex } from '../../../src/meta/identity/node-index.ts';
 import { findInstance } from '../../../src/meta/instance/instance-record.ts';
 import { Keyring } from '../../../src/meta/secrets/keyring.ts';
@@ -60,7 +61,11 @@ const TOKEN = 'token';
 export async function openDomain(options: DomainOptions = {}): Promise<Domain> {
   const temporary = await temporaryStore();
   const domain = await domainOn(temporary.store, options);
-  return { ...domain, dispose: () => temporary.dispose() };
+  const dispose = async () => {
+    await domain.dispose();
+    await temporary.dispose();
+  };
+  return { ...domain, dispose };
 }
 
 /** The services, as another process on the same store would have them. */
@@ -77,7 +82,8 @@ export async function domainOn(
   const keyring = new Keyring({ ...settings, default_key: DEFAULT_ENCRYPTION_KEY });
   await keyring.install(store);
   const now_ms = now === undefined ? Date.now : () => now() * 1000;
-  const services: MetaServices = { nodes: new NodeIndex(), keyring, settings, now_ms };
+  const lazyCommits = new LazyCommits({ ...settings, store, logger, now_ms });
+  const services: MetaServices = { nodes: new NodeIndex(), keyring, lazyCommits, settings, now_ms };
   const runner = new Runner(store, services, logger);
   const admin = new Admin({ ...settings, runner, store });
 
@@ -108,7 +114,7 @@ export async function domainOn(
       return found;
     },
     version: () => store.transact((txn) => txn.readVersion()),
-    dispose: async () => undefined,
+    dispose: () => lazyCommits.stop(),
   };
 }
 

@@ -32,7 +32,7 @@ export async function startFuzzedServer(
     ...options,
     logger,
     settings: { ...options.settings, http_token: TOKEN },
-    createHandler: (opened, settings, log) => {
+    createServices: (opened, settings, log) => {
       store = opened;
       return createServices(opened, settings, log);
     },

@@ -1,0 +1,305 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Domain, domainOn, openDomain, rpc } from '../../../test/support/fuzz/domain.ts';
+import {
+  begin,
+  CALLER,
+  DB,
+  INSTANCE,
+  plantRowsets,
+  plantTablets,
+  rowsetAt,
+  statsOf,
+  type Tablet,
+} from '../../../test/support/loads.ts';
+import { keys } from '../../keys/key-table.ts';
+import { collectRange } from '../../kv/collect-range.ts';
+import type { Transaction } from '../../kv/store.ts';
+import { readRecord, readRecords, removeRecord } from '../../records/message-record.ts';
+import { TxnStatusPB as TxnStatus } from '../../schema/gen/cloud/txn_pb.ts';
+import { finishLazyCommit } from './finish-lazy-commit.ts';
+import { moveRowsets } from './move-rowsets.ts';
+
+/** Ten tablets of a partition and five of another, whose ids lie between those of the first. */
+const FIRST = tablets(31n, 3000n, 10);
+const SECOND = tablets(32n, 3005n, 5, 2000n);
+const ALL = [...FIRST, ...SECOND];
+const settings = { txn_lazy_commit_rowsets_thresold: 4, txn_lazy_max_rowsets_per_batch: 3 };
+const LAZY = { is2pc: false, enableTxnLazyCommit: true };
+
+let domain: Domain;
+beforeEach(async () => {
+  domain = await openDomain({ settings });
+  expect(await domain.status(rpc.create_instance, { instanceId: INSTANCE })).toBe('OK');
+  await plantTablets(domain.store, ALL);
+});
+afterEach(() => domain.dispose());
+
+function tablets(partition: bigint, from: bigint, count: number, offset = 0n): Tablet[] {
+  return Array.from({ length: count }, (_, i) => ({ table: 3n, partition, tablet: from + offset + BigInt(i) }));
+}
+
+async function load(label: string, loaded: readonly Tablet[] = ALL, more: object = {}): Promise<bigint> {
+  const txnId = await begin(domain, label, more);
+  await plantRowsets(domain.store, txnId, loaded);
+  return txnId;
+}
+
+function commit(txnId: bigint, more: object = LAZY, on = domain) {
+  return on.call(rpc.commit_txn, { cloudUniqueId: CALLER, txnId, ...more });
+}
+
+async function versions(on = domain) {
+  const wanted = { dbIds: [DB, DB], tableIds: [3n, 3n], partitionIds: [31n, 32n] };
+  return (await on.call(rpc.get_version, { cloudUniqueId: CALLER, batchMode: true, ...wanted })).versions;
+}
+
+async function temporaryRowsets(txnId: bigint): Promise<number> {
+  const { begin: from, end } = keys.metaRowsetTmp.range({ instance_id: INSTANCE, txn_id: txnId });
+  return (await domain.store.transact((txn) => collectRange(txn, from, end))).length;
+}
+
+function infoOf(txnId: bigint) {
+  const fields = { instance_id: INSTANCE, db_id: DB, txn_id: txnId };
+  return domain.store.transact((txn) => readRecord(txn, keys.txnInfo, fields));
+}
+
+/** The versions as they are stored, read without helping anyone. */
+async function storedVersions() {
+  const fields = [31n, 32n].map((partition_id) => ({ instance_id: INSTANCE, db_id: DB, table_id: 3n, partition_id }));
+  const records = await domain.store.transact((txn) => readRecords(txn, keys.partitionVersion, fields));
+  return records.map((record) => ({ version: record?.version, pending: record?.pendingTxnIds }));
+}
+
+/** Commits a load, by a server that dies when it has been decided. */
+async function decide(txnId: bigint): Promise<void> {
+  const dying = await domainOn(domain.store, { settings });
+  await dying.dispose();
+  expect((await commit(txnId, LAZY, dying)).status).toMatchObject({
+    code: 0,
+    msg: `transaction is committed, and not visible yet: db_id=1 txn_id=${txnId}`,
+  });
+}
+
+/** That a load of all tablets is visible as the first one, whole and once. */
+async function expectVisible(txnId: bigint): Promise<void> {
+  expect(await versions()).toEqual([2n, 2n]);
+  expect(await infoOf(txnId)).toMatchObject({ status: TxnStatus.TXN_STATUS_VISIBLE });
+  for (const tablet of ALL) {
+    expect(await rowsetAt(domain.store, tablet.tablet, 2n)).toMatchObject({ startVersion: 2n, endVersion: 2n });
+    expect(await statsOf(domain.store, tablet)).toEqual({
+      ...{ dataSize: 100n, numRows: 10n, numRowsets: 2n, numSegments: 1n },
+    });
+  }
+  expect(await temporaryRowsets(txnId)).toBe(0);
+}
+
+describe('a large load', () => {
+  test('is committed lazily, and answered when it is visible as any other', async () => {
+    const txnId = await load('l');
+    expect(await commit(txnId, { ...LAZY, baseTabletIds: [3000n, 5005n] })).toMatchObject({
+      status: { code: 0, msg: '' },
+      tableIds: [3n, 3n],
+      partitionIds: [31n, 32n],
+      versions: [2n, 2n],
+      tableStats: [{ tableId: 3n, updatedRowCount: 20n }],
+      txnInfo: { status: TxnStatus.TXN_STATUS_VISIBLE },
+    });
+    await expectVisible(txnId);
+    const fields = { instance_id: INSTANCE, db_id: DB, txn_id: txnId };
+    expect(await domain.store.transact((txn) => readRecord(txn, keys.txnRunning, fields))).toBeUndefined();
+    expect(await domain.store.transact((txn) => readRecord(txn, keys.recycleTxn, fields))).toMatchObject({
+      label: 'l',
+    });
+    expect(await storedVersions()).toEqual([
+      { version: 2n, pending: [] },
+      { version: 2n, pending: [] },
+    ]);
+  });
+
+  test('has the size of its data alone in the statistics, which shows that it was lazy', async () => {
+    const [tablet = ALL[0] as Tablet] = ALL;
+    await commit(await load('small', FIRST.slice(0, 4)));
+    expect(await statsOf(domain.store, tablet)).toMatchObject({ dataSize: 130n });
+    await commit(await load('large'));
+    expect(await statsOf(domain.store, tablet)).toMatchObject({ dataSize: 230n });
+  });
+
+  test.each([
+    ['in two phases', { enableTxnLazyCommit: true }],
+    ['where its frontend does not allow it', { is2pc: false }],
+    ['as one of sub transactions', { ...LAZY, isTxnLoad: true }],
+  ])('%s is committed at once', async (_, more) => {
+    const txnId = await load('l');
+    await commit(txnId, { ...more, ...('isTxnLoad' in more && { subTxnInfos: [{ subTxnId: txnId }] }) });
+    expect(await versions()).toEqual([2n, 2n]);
+    const { dataSize } = await statsOf(domain.store, ALL[0] as Tablet);
+    expect(dataSize).toBe('isTxnLoad' in more ? 100n : 130n);
+    expect(domain.log.join()).not.toContain('lazy commit');
+  });
+
+  test('is committed at once where the service is set so', async () => {
+    const strict = await domainOn(domain.store, { settings: { ...settings, enable_cloud_txn_lazy_commit: false } });
+    await commit(await load('l'), LAZY, strict);
+    expect(await statsOf(domain.store, ALL[0] as Tablet)).toMatchObject({ dataSize: 130n });
+    await strict.dispose();
+  });
+
+  test('names the database in the indexes of tablets that do not say it', async () => {
+    await plantTablets(domain.store, ALL, null);
+    await commit(await load('l'));
+    for (const { tablet: tablet_id } of ALL) {
+      const fields = { instance_id: INSTANCE, tablet_id };
+      const index = await domain.store.transact((txn) => readRecord(txn, keys.metaTabletIndex, fields));
+      expect(index).toMatchObject({ dbId: DB, tableId: 3n });
+    }
+  });
+
+  test('is refused as small ones are, and nothing written', async () => {
+    const txnId = await load('l', ALL, { timeoutMs: -1n });
+    const before = await domain.version();
+    const { status, versionUpdateTimeMs } = await commit(txnId);
+    expect(status.msg).toBe(`txn is expired, not allow to commit txn_id=${txnId}`);
+    expect(versionUpdateTimeMs).toBe(0n);
+    const locked = await load('m');
+    expect((await commit(locked, { ...LAZY, mowTableIds: [3n] })).status.msg).toMatch('lock is expired');
+    expect(await storedVersions()).toEqual([{}, {}]);
+    expect(await domain.version()).toBeGreaterThan(before);
+  });
+});
+
+describe('a server that dies in a lazy commit', () => {
+  test('leaves what was visible before, and the whole of it to whoever reads a version', async () => {
+    const txnId = await load('l');
+    await decide(txnId);
+    expect(await infoOf(txnId)).toMatchObject({ status: TxnStatus.TXN_STATUS_COMMITTED });
+    expect(await storedVersions()).toEqual([
+      { version: 0n, pending: [txnId] },
+      { version: 0n, pending: [txnId] },
+    ]);
+    expect(await versions()).toEqual([-1n, -1n]);
+    await expect.poll(() => versions()).toEqual([2n, 2n]);
+    await expectVisible(txnId);
+  });
+
+  test.each([0, 1, 2, 3, 4, 5, 6])('after %i steps loses nothing and doubles nothing', async (steps) => {
+    const txnId = await load('l');
+    await decide(txnId);
+    let left = steps;
+    const transact = <T>(work: (txn: Transaction) => Promise<T>) => {
+      if (left-- === 0) throw new Error('the server dies');
+      return domain.store.transact(work);
+    };
+    const dying = finishLazyCommit(INSTANCE, txnId, { transact, most_rowsets: 3, now_ms: Date.now });
+    await expect(dying).rejects.toThrow('the server dies');
+    expect(await storedVersions()).toEqual([
+      { version: 0n, pending: [txnId] },
+      { version: 0n, pending: [txnId] },
+    ]);
+    expect(await temporaryRowsets(txnId)).toBeGreaterThanOrEqual(2);
+    // Its frontend asks again, and another server answers.
+    expect((await commit(txnId)).status.msg).toBe(`transaction is already visible: db_id=1 txn_id=${txnId}`);
+    await expectVisible(txnId);
+  });
+
+  test('leaves it to the next load of one of its partitions, which comes after it', async () => {
+    const first = await load('l');
+    await decide(first);
+    const second = await load('m', FIRST.slice(0, 1));
+    expect(await commit(second, {})).toMatchObject({ partitionIds: [31n], versions: [3n] });
+    expect(await versions()).toEqual([3n, 2n]);
+    expect(await infoOf(first)).toMatchObject({ status: TxnStatus.TXN_STATUS_VISIBLE });
+    expect(await rowsetAt(domain.store, 3000n, 2n)).toMatchObject({ rowsetIdV2: `rowset of ${first} on 3000` });
+    expect(await rowsetAt(domain.store, 3000n, 3n)).toMatchObject({ rowsetIdV2: `rowset of ${second} on 3000` });
+  });
+
+  test('leaves it to sub transactions too', async () => {
+    const first = await load('l');
+    await decide(first);
+    const second = await load('m', SECOND);
+    const parts = { isTxnLoad: true, subTxnInfos: [{ subTxnId: second }] };
+    expect(await commit(second, parts)).toMatchObject({ partitionIds: [32n], versions: [3n] });
+    await expect.poll(() => versions()).toEqual([2n, 3n]);
+  });
+
+  test('leaves it to several others at the same time', async () => {
+    const txnId = await load('l');
+    await decide(txnId);
+    const others = await Promise.all([1, 2, 3].map(() => domainOn(domain.store, { settings })));
+    await Promise.all(others.map((other) => commit(txnId, LAZY, other)));
+    await expectVisible(txnId);
+    await Promise.all(others.map((other) => other.dispose()));
+  });
+
+  test('can be of Doris, which keeps all temporary rowsets of a partition until it has moved the last', async () => {
+    const txnId = await load('l');
+    await decide(txnId);
+    await domain.store.transact(async (txn) => {
+      const moved = { txn, fields: { instance_id: INSTANCE, db_id: DB, txn_id: txnId } };
+      const { begin: from, end } = keys.metaRowsetTmp.range({ instance_id: INSTANCE, txn_id: txnId });
+      const pairs = await collectRange(txn, from, end);
+      await moveRowsets(moved.txn, moved.fields, { begin: from, end, most_rowsets: 5, waiting: new Map() });
+      for (const { key, value } of pairs) txn.set(key, value);
+    });
+    expect(await temporaryRowsets(txnId)).toBe(15);
+    await commit(txnId);
+    await expectVisible(txnId);
+  });
+});
+
+test('large loads of the same partitions at the same time follow each other', async () => {
+  const loads = await Promise.all(['a', 'b', 'c', 'd'].map((label) => load(label)));
+  const answers = await Promise.all(loads.map((txnId) => commit(txnId)));
+  expect(answers.map((answer) => answer.versions[0]).sort()).toEqual([2n, 3n, 4n, 5n]);
+  for (const answer of answers) expect(answer.versions[0]).toBe(answer.versions[1]);
+  expect(await versions()).toEqual([5n, 5n]);
+  expect(await statsOf(domain.store, ALL[0] as Tablet)).toMatchObject({ numRowsets: 5n, numRows: 40n });
+});
+
+describe('a partition that waits for what does not come', () => {
+  test('refuses the loads that follow, and says why', async () => {
+    const txnId = await load('l');
+    await decide(txnId);
+    const fields = { instance_id: INSTANCE, db_id: DB, txn_id: txnId };
+    await domain.store.transact(async (txn) => removeRecord(txn, keys.txnInfo, fields));
+    const next = await load('m', FIRST);
+    const { status } = await commit(next, {});
+    expect(status.msg).toBe(
+      `transaction ${txnId}, which comes first, can't be finished: failed to get txn_info, db_id=1 txn_id=${txnId} err=KeyNotFound`,
+    );
+  });
+
+  test('does not keep a load waiting for ever when the transaction is visible', async () => {
+    const txnId = await load('l');
+    await decide(txnId);
+    const { begin: from, end } = keys.metaRowsetTmp.range({ instance_id: INSTANCE, txn_id: txnId });
+    await domain.store.transact(async (txn) => txn.clearRange(from, end));
+    const next = await load('m', FIRST);
+    const { status } = await commit(next, {});
+    expect(status.msg).toBe(`transaction ${txnId} is finished, and a partition still waits for it`);
+  });
+});
+
+describe('the tool txn_lazy_commit', () => {
+  const tool = (txnId: unknown, instance = INSTANCE) =>
+    domain.admin('txn_lazy_commit', '', `instance_id=${instance}&txn_id=${txnId}`);
+
+  test('finishes what a dead server has left', async () => {
+    const txnId = await load('l');
+    await decide(txnId);
+    expect(await tool(txnId)).toEqual({ status: 200, code: 'OK', msg: '' });
+    await expectVisible(txnId);
+    expect(await tool(`${txnId}x`)).toEqual({ status: 200, code: 'OK', msg: '' });
+  });
+
+  test('refuses what is not committed, is not there, or makes no sense', async () => {
+    const txnId = await load('l');
+    const state = `db_id=1 txn_id=${txnId} status=TXN_STATUS_PREPARED`;
+    expect(await tool(txnId)).toMatchObject({ status: 500, msg: `transaction is not committed: ${state}` });
+    expect(await tool(7)).toMatchObject({ status: 500, msg: 'failed to get db id, txn_id=7 err=KeyNotFound' });
+    for (const text of ['abc', '99999999999999999999', '-']) {
+      expect(await tool(text)).toMatchObject({ msg: `txn_id ${text} must be a number, meet error=stol` });
+    }
+    expect(await tool('')).toMatchObject({ status: 400, msg: 'instance_id or txn_id is empty' });
+    expect(await tool(7, '')).toMatchObject({ status: 400, msg: 'instance_id or txn_id is empty' });
+  });
+});

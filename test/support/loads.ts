@@ -1,0 +1,89 @@
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { keys } from '../../src/keys/key-table.ts';
+import type { Store } from '../../src/kv/store.ts';
+import { readRecord, writeRecord } from '../../src/records/message-record.ts';
+import { mergeTabletStats, readTabletStats } from '../../src/records/tablet-stats.ts';
+import { TabletIndexPBSchema } from '../../src/schema/gen/cloud/tablet_pb.ts';
+import { TabletStatsPBSchema } from '../../src/schema/gen/cloud/tablet_stats_pb.ts';
+import { type RowsetMetaCloudPB, RowsetMetaCloudPBSchema } from '../../src/schema/gen/olap/rowset_meta_pb.ts';
+import { type Domain, rpc } from './fuzz/domain.ts';
+
+/** The instance that the functions of this file load to, and its one database and index. */
+export const INSTANCE = 'i';
+export const DB = 1n;
+const INDEX = 5n;
+
+/** A caller of the instance. */
+export const CALLER = '1:i:be';
+
+export interface Tablet {
+  readonly table: bigint;
+  readonly partition: bigint;
+  readonly tablet: bigint;
+}
+
+/** Stores tablets as if they had been created, each with its first, empty rowset. */
+export function plantTablets(store: Store, tablets: readonly Tablet[], dbId: bigint | null = DB): Promise<void> {
+  return store.transact(async (txn) => {
+    for (const { table, partition, tablet } of tablets) {
+      const index = { tableId: table, indexId: INDEX, partitionId: partition, tabletId: tablet };
+      const message = create(TabletIndexPBSchema, { ...index, ...(dbId !== null && { dbId }) });
+      writeRecord(txn, keys.metaTabletIndex, { instance_id: INSTANCE, tablet_id: tablet }, message);
+      const stats = create(TabletStatsPBSchema, { idx: index, numRowsets: 1n });
+      writeRecord(txn, keys.statsTablet, statsFields({ table, partition, tablet }), stats);
+    }
+  });
+}
+
+/** Stores rowsets as a load writes them before its commit, of 10 rows, 100 bytes of data and 30 of index, in one segment. */
+export function plantRowsets(
+  store: Store,
+  txnId: bigint,
+  tablets: readonly Pick<Tablet, 'tablet' | 'partition'>[],
+  more: MessageInitShape<typeof RowsetMetaCloudPBSchema> = {},
+): Promise<void> {
+  return store.transact(async (txn) => {
+    for (const { tablet, partition } of tablets) {
+      const meta = create(RowsetMetaCloudPBSchema, {
+        ...{
+          rowsetId: 0n,
+          rowsetIdV2: `rowset of ${txnId} on ${tablet}`,
+          tabletId: tablet,
+          partitionId: partition,
+          txnId,
+        },
+        ...{ numRows: 10n, numSegments: 1n, dataDiskSize: 100n, totalDiskSize: 130n },
+        ...more,
+      });
+      writeRecord(txn, keys.metaRowsetTmp, { instance_id: INSTANCE, txn_id: txnId, tablet_id: tablet }, meta);
+    }
+  });
+}
+
+/** The rowset of a tablet that ends at a version. */
+export function rowsetAt(store: Store, tablet: bigint, version: bigint): Promise<RowsetMetaCloudPB | undefined> {
+  return store.transact((txn) =>
+    readRecord(txn, keys.metaRowset, { instance_id: INSTANCE, tablet_id: tablet, version }),
+  );
+}
+
+/** What a tablet has in all. */
+export async function statsOf(store: Store, tablet: Tablet) {
+  const stats = await store.transact((txn) => readTabletStats(txn, statsFields(tablet)));
+  const { dataSize, numRows, numRowsets, numSegments } = stats
+    ? mergeTabletStats(stats)
+    : create(TabletStatsPBSchema, {});
+  return { dataSize, numRows, numRowsets, numSegments };
+}
+
+/** Begins a transaction, of ten minutes unless told, and returns its id. */
+export async function begin(domain: Domain, label: string, more: object = {}): Promise<bigint> {
+  const txnInfo = { dbId: DB, tableIds: [1n], label, timeoutMs: 600_000n, ...more };
+  const { txnId, status } = await domain.call(rpc.begin_txn, { cloudUniqueId: CALLER, txnInfo });
+  if (txnId === 0n) throw new Error(status.msg);
+  return txnId;
+}
+
+function statsFields({ table, partition, tablet }: Tablet) {
+  return { instance_id: INSTANCE, table_id: table, index_id: INDEX, partition_id: partition, tablet_id: tablet };
+}
