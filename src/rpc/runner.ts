@@ -2,6 +2,7 @@ import { create, type DescMessage, type Message, type MessageInitShape, type Mes
 import type { Store } from '../kv/store.ts';
 import { StoreError } from '../kv/store-error.ts';
 import type { Call, CallInSteps, MetaServices } from '../meta/call.ts';
+import { settled } from '../meta/commit/settled.ts';
 import { resolveInstance } from '../meta/identity/resolve-instance.ts';
 import { MetaError } from '../meta/meta-error.ts';
 import type { Logger } from '../observe/logger.ts';
@@ -54,10 +55,12 @@ export class Runner {
     const began_ms = performance.now();
     let attempts = 0;
     const transact: CallInSteps['transact'] = (work) =>
-      this.store.transact((txn) => {
-        attempts++;
-        return work({ ...this.services, txn });
-      });
+      settled(this.services.lazyCommits, () =>
+        this.store.transact((txn) => {
+          attempts++;
+          return work({ ...this.services, txn });
+        }),
+      );
     const { code, message, response } = await this.#outcome(method.name, () => {
       method.check?.(request);
       const work = () => this.#work(method, request, transact, rules);

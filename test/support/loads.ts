@@ -1,10 +1,13 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { keys } from '../../src/keys/key-table.ts';
+import { collectRange } from '../../src/kv/collect-range.ts';
 import type { Store } from '../../src/kv/store.ts';
+import { findTxn } from '../../src/meta/txn/txn-record.ts';
 import { readRecord, writeRecord } from '../../src/records/message-record.ts';
 import { mergeTabletStats, readTabletStats } from '../../src/records/tablet-stats.ts';
 import { TabletIndexPBSchema } from '../../src/schema/gen/cloud/tablet_pb.ts';
 import { TabletStatsPBSchema } from '../../src/schema/gen/cloud/tablet_stats_pb.ts';
+import type { CommitTxnRequestSchema, TxnInfoPB } from '../../src/schema/gen/cloud/txn_pb.ts';
 import { type RowsetMetaCloudPB, RowsetMetaCloudPBSchema } from '../../src/schema/gen/olap/rowset_meta_pb.ts';
 import { type Domain, rpc } from './fuzz/domain.ts';
 
@@ -76,12 +79,53 @@ export async function statsOf(store: Store, tablet: Tablet) {
   return { dataSize, numRows, numRowsets, numSegments };
 }
 
+/** How many rowsets a transaction has that are not visible. */
+export async function temporaryRowsets(store: Store, txnId: bigint): Promise<number> {
+  const { begin: from, end } = keys.metaRowsetTmp.range({ instance_id: INSTANCE, txn_id: txnId });
+  return (await store.transact((txn) => collectRange(txn, from, end))).length;
+}
+
+/** A transaction as it is stored. */
+export function txnOf(store: Store, txnId: bigint): Promise<TxnInfoPB | undefined> {
+  return store.transact((txn) => findTxn(txn, { instance_id: INSTANCE, db_id: DB, txn_id: txnId }));
+}
+
 /** Begins a transaction, of ten minutes unless told, and returns its id. */
 export async function begin(domain: Domain, label: string, more: object = {}): Promise<bigint> {
   const txnInfo = { dbId: DB, tableIds: [1n], label, timeoutMs: 600_000n, ...more };
   const { txnId, status } = await domain.call(rpc.begin_txn, { cloudUniqueId: CALLER, txnInfo });
   if (txnId === 0n) throw new Error(status.msg);
   return txnId;
+}
+
+/** Begins a transaction and stores its rowsets, so that it can be committed. */
+export async function load(
+  domain: Domain,
+  label: string,
+  tablets: readonly Pick<Tablet, 'tablet' | 'partition'>[],
+  more: object = {},
+): Promise<bigint> {
+  const txnId = await begin(domain, label, more);
+  await plantRowsets(domain.store, txnId, tablets);
+  return txnId;
+}
+
+/** Commits a transaction, as a backend of the instance asks for it. */
+export function commit(domain: Domain, request: MessageInitShape<typeof CommitTxnRequestSchema>) {
+  return domain.call(rpc.commit_txn, { cloudUniqueId: CALLER, ...request });
+}
+
+/** The versions of partitions of a table, as they are answered. */
+export async function versionsOf(domain: Domain, table: bigint, partitions: readonly bigint[]): Promise<bigint[]> {
+  const each = <T>(value: T) => partitions.map(() => value);
+  const wanted = { dbIds: each(DB), tableIds: each(table), partitionIds: [...partitions] };
+  return (await domain.call(rpc.get_version, { cloudUniqueId: CALLER, batchMode: true, ...wanted })).versions;
+}
+
+/** The version of a table, as it is answered. */
+export async function tableVersionOf(domain: Domain, tableId: bigint): Promise<bigint> {
+  const request = { cloudUniqueId: CALLER, dbId: DB, tableId, isTableVersion: true };
+  return (await domain.call(rpc.get_version, request)).version;
 }
 
 function statsFields({ table, partition, tablet }: Tablet) {

@@ -58,7 +58,10 @@ export async function commitStep(
   if (status === undefined) return { status: { msg: alreadyText(info) }, txnInfo: info };
   const { rowsets, partitions } = await placeRowsets(txn, instanceId, dbId, groups, { snapshot: isLazy(way) });
   if (isLazy(way) && partitions.length > MOST_LAZY_PARTITIONS) throw new TooLargeAtOnceError();
-  mustBeSettled(partitions.map(({ record }) => record));
+  mustBeSettled(
+    instanceId,
+    partitions.map(({ record }) => record),
+  );
   const releaseLocks = await heldLocks(txn, instanceId, txnId, way.releases_locks ? mowTableIds : []);
   const now_ms = nowMillis(step);
   mustNotBeExpired(info, now_ms, way);

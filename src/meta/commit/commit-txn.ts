@@ -4,7 +4,6 @@ import type { CallInSteps, MetaSettings } from '../call.ts';
 import { invalid, type MetaError } from '../meta-error.ts';
 import { type CommitAnswer, commitStep } from './commit-step.ts';
 import { AT_ONCE, type CommitWay, LAZILY, SUB_TXNS } from './commit-way.ts';
-import { transactSettled } from './settled.ts';
 import { isTooLargeAtOnce } from './too-large.ts';
 
 const ANY_NUMBER = Number.POSITIVE_INFINITY;
@@ -27,7 +26,7 @@ export async function commitTxn(
   instanceId: string,
 ): Promise<CommitAnswer> {
   const commit = (way: CommitWay, most_rowsets: number) =>
-    transactSettled(call, instanceId, (step) => commitStep(step, request, instanceId, way, most_rowsets));
+    call.transact((step) => commitStep(step, request, instanceId, way, most_rowsets));
   const { settings } = call;
   const mayBeLazy = allowsLazyCommit(request, settings);
   try {

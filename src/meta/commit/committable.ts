@@ -1,11 +1,16 @@
+import type { DecodedFields } from '../../keys/key-kind.ts';
+import type { keys } from '../../keys/key-table.ts';
 import type { Transaction } from '../../kv/store.ts';
 import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
 import { type CommitTxnRequest, type TxnInfoPB, TxnStatusPB as TxnStatus } from '../../schema/gen/cloud/txn_pb.ts';
 import { MetaError } from '../meta-error.ts';
-import { findDbOfTxn, findTxn, type TxnFields } from '../txn/txn-record.ts';
+import { findDbOfTxn, findTxn } from '../txn/txn-record.ts';
 import { alreadyThere, stateAfter } from '../txn/txn-state.ts';
 import type { CommitWay } from './commit-way.ts';
 import { UnsettledError } from './settled.ts';
+
+/** Where a transaction stands. */
+export type TxnPlace = DecodedFields<typeof keys.txnInfo.shape>;
 
 /** The database of a transaction, 0 for a sub transaction. Throws KV_TXN_GET_ERR where there is none of this id, as commits do. */
 export async function dbOfCommit(txn: Transaction, instanceId: string, txnId: bigint): Promise<bigint> {
@@ -21,7 +26,7 @@ export async function dbOfCommit(txn: Transaction, instanceId: string, txnId: bi
  */
 export async function openCommit(
   txn: Transaction,
-  fields: TxnFields,
+  fields: TxnPlace,
   request: CommitTxnRequest,
   way: CommitWay,
 ): Promise<{ readonly info: TxnInfoPB; readonly status: TxnStatus | undefined }> {
@@ -44,7 +49,7 @@ export async function openCommit(
         { txnInfo: info },
       );
     case TxnStatus.TXN_STATUS_COMMITTED:
-      throw new UnsettledError(new Set([info.txnId]));
+      throw new UnsettledError(fields.instance_id, new Set([info.txnId]));
     case TxnStatus.TXN_STATUS_ABORTED:
       throw new MetaError(MetaServiceCode.TXN_ALREADY_ABORTED, way.aborted_text(info));
     default:

@@ -8,8 +8,8 @@ import { findTxn, saveFinished, saveTxn } from '../txn/txn-record.ts';
 import { stateAfter } from '../txn/txn-state.ts';
 import { pendingTxn, visibleVersion } from '../version/partition-version.ts';
 import { LAZILY } from './commit-way.ts';
-import { dbOfCommit } from './committable.ts';
-import { type LazyTxn, moveRowsets, type WaitingPartitions } from './move-rowsets.ts';
+import { dbOfCommit, type TxnPlace } from './committable.ts';
+import { moveRowsets, type WaitingPartitions } from './move-rowsets.ts';
 import { saveVersion } from './save-commit.ts';
 import { temporaryRowsetRange } from './temporary-rowset.ts';
 
@@ -57,7 +57,7 @@ export async function finishLazyCommit(
 }
 
 /** Makes all partitions show what has been moved, and the transaction visible. */
-async function publish(txn: Transaction, fields: LazyTxn, waiting: WaitingPartitions, now_ms: bigint): Promise<void> {
+async function publish(txn: Transaction, fields: TxnPlace, waiting: WaitingPartitions, now_ms: bigint): Promise<void> {
   const info = await openCommitted(txn, fields);
   if (!info) return;
   const partitions = [...waiting.values()];
@@ -78,7 +78,7 @@ async function publish(txn: Transaction, fields: LazyTxn, waiting: WaitingPartit
 }
 
 /** A transaction that is committed and not visible; undefined when it is visible already. */
-async function openCommitted(txn: Transaction, fields: LazyTxn): Promise<TxnInfoPB | undefined> {
+async function openCommitted(txn: Transaction, fields: TxnPlace): Promise<TxnInfoPB | undefined> {
   const info = await findTxn(txn, fields);
   if (!info) throw new MetaError(MetaServiceCode.TXN_ID_NOT_FOUND, LAZILY.missing_text(fields));
   if (info.status === TxnStatus.TXN_STATUS_VISIBLE) return undefined;

@@ -1,15 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Domain, domainOn, openDomain, rpc } from '../../../test/support/fuzz/domain.ts';
 import {
-  begin,
-  CALLER,
+  commit,
   DB,
   INSTANCE,
-  plantRowsets,
+  load,
   plantTablets,
   rowsetAt,
   statsOf,
   type Tablet,
+  temporaryRowsets,
+  txnOf,
+  versionsOf,
 } from '../../../test/support/loads.ts';
 import { keys } from '../../keys/key-table.ts';
 import { collectRange } from '../../kv/collect-range.ts';
@@ -38,29 +40,16 @@ function tablets(partition: bigint, from: bigint, count: number, offset = 0n): T
   return Array.from({ length: count }, (_, i) => ({ table: 3n, partition, tablet: from + offset + BigInt(i) }));
 }
 
-async function load(label: string, loaded: readonly Tablet[] = ALL, more: object = {}): Promise<bigint> {
-  const txnId = await begin(domain, label, more);
-  await plantRowsets(domain.store, txnId, loaded);
-  return txnId;
+function loadAll(label: string, loaded: readonly Tablet[] = ALL, more: object = {}): Promise<bigint> {
+  return load(domain, label, loaded, more);
 }
 
-function commit(txnId: bigint, more: object = LAZY, on = domain) {
-  return on.call(rpc.commit_txn, { cloudUniqueId: CALLER, txnId, ...more });
+function commitLazily(txnId: bigint, more: object = LAZY, on = domain) {
+  return commit(on, { txnId, ...more });
 }
 
-async function versions(on = domain) {
-  const wanted = { dbIds: [DB, DB], tableIds: [3n, 3n], partitionIds: [31n, 32n] };
-  return (await on.call(rpc.get_version, { cloudUniqueId: CALLER, batchMode: true, ...wanted })).versions;
-}
-
-async function temporaryRowsets(txnId: bigint): Promise<number> {
-  const { begin: from, end } = keys.metaRowsetTmp.range({ instance_id: INSTANCE, txn_id: txnId });
-  return (await domain.store.transact((txn) => collectRange(txn, from, end))).length;
-}
-
-function infoOf(txnId: bigint) {
-  const fields = { instance_id: INSTANCE, db_id: DB, txn_id: txnId };
-  return domain.store.transact((txn) => readRecord(txn, keys.txnInfo, fields));
+function versions(): Promise<bigint[]> {
+  return versionsOf(domain, 3n, [31n, 32n]);
 }
 
 /** The versions as they are stored, read without helping anyone. */
@@ -74,7 +63,7 @@ async function storedVersions() {
 async function decide(txnId: bigint): Promise<void> {
   const dying = await domainOn(domain.store, { settings });
   await dying.dispose();
-  expect((await commit(txnId, LAZY, dying)).status).toMatchObject({
+  expect((await commitLazily(txnId, LAZY, dying)).status).toMatchObject({
     code: 0,
     msg: `transaction is committed, and not visible yet: db_id=1 txn_id=${txnId}`,
   });
@@ -83,20 +72,20 @@ async function decide(txnId: bigint): Promise<void> {
 /** That a load of all tablets is visible as the first one, whole and once. */
 async function expectVisible(txnId: bigint): Promise<void> {
   expect(await versions()).toEqual([2n, 2n]);
-  expect(await infoOf(txnId)).toMatchObject({ status: TxnStatus.TXN_STATUS_VISIBLE });
+  expect(await txnOf(domain.store, txnId)).toMatchObject({ status: TxnStatus.TXN_STATUS_VISIBLE });
   for (const tablet of ALL) {
     expect(await rowsetAt(domain.store, tablet.tablet, 2n)).toMatchObject({ startVersion: 2n, endVersion: 2n });
     expect(await statsOf(domain.store, tablet)).toEqual({
       ...{ dataSize: 100n, numRows: 10n, numRowsets: 2n, numSegments: 1n },
     });
   }
-  expect(await temporaryRowsets(txnId)).toBe(0);
+  expect(await temporaryRowsets(domain.store, txnId)).toBe(0);
 }
 
 describe('a large load', () => {
   test('is committed lazily, and answered when it is visible as any other', async () => {
-    const txnId = await load('l');
-    expect(await commit(txnId, { ...LAZY, baseTabletIds: [3000n, 5005n] })).toMatchObject({
+    const txnId = await loadAll('l');
+    expect(await commitLazily(txnId, { ...LAZY, baseTabletIds: [3000n, 5005n] })).toMatchObject({
       status: { code: 0, msg: '' },
       tableIds: [3n, 3n],
       partitionIds: [31n, 32n],
@@ -118,9 +107,9 @@ describe('a large load', () => {
 
   test('has the size of its data alone in the statistics, which shows that it was lazy', async () => {
     const [tablet = ALL[0] as Tablet] = ALL;
-    await commit(await load('small', FIRST.slice(0, 4)));
+    await commitLazily(await loadAll('small', FIRST.slice(0, 4)));
     expect(await statsOf(domain.store, tablet)).toMatchObject({ dataSize: 130n });
-    await commit(await load('large'));
+    await commitLazily(await loadAll('large'));
     expect(await statsOf(domain.store, tablet)).toMatchObject({ dataSize: 230n });
   });
 
@@ -129,8 +118,8 @@ describe('a large load', () => {
     ['where its frontend does not allow it', { is2pc: false }],
     ['as one of sub transactions', { ...LAZY, isTxnLoad: true }],
   ])('%s is committed at once', async (_, more) => {
-    const txnId = await load('l');
-    await commit(txnId, { ...more, ...('isTxnLoad' in more && { subTxnInfos: [{ subTxnId: txnId }] }) });
+    const txnId = await loadAll('l');
+    await commitLazily(txnId, { ...more, ...('isTxnLoad' in more && { subTxnInfos: [{ subTxnId: txnId }] }) });
     expect(await versions()).toEqual([2n, 2n]);
     const { dataSize } = await statsOf(domain.store, ALL[0] as Tablet);
     expect(dataSize).toBe('isTxnLoad' in more ? 100n : 130n);
@@ -139,14 +128,14 @@ describe('a large load', () => {
 
   test('is committed at once where the service is set so', async () => {
     const strict = await domainOn(domain.store, { settings: { ...settings, enable_cloud_txn_lazy_commit: false } });
-    await commit(await load('l'), LAZY, strict);
+    await commitLazily(await loadAll('l'), LAZY, strict);
     expect(await statsOf(domain.store, ALL[0] as Tablet)).toMatchObject({ dataSize: 130n });
     await strict.dispose();
   });
 
   test('names the database in the indexes of tablets that do not say it', async () => {
     await plantTablets(domain.store, ALL, null);
-    await commit(await load('l'));
+    await commitLazily(await loadAll('l'));
     for (const { tablet: tablet_id } of ALL) {
       const fields = { instance_id: INSTANCE, tablet_id };
       const index = await domain.store.transact((txn) => readRecord(txn, keys.metaTabletIndex, fields));
@@ -155,13 +144,13 @@ describe('a large load', () => {
   });
 
   test('is refused as small ones are, and nothing written', async () => {
-    const txnId = await load('l', ALL, { timeoutMs: -1n });
+    const txnId = await loadAll('l', ALL, { timeoutMs: -1n });
     const before = await domain.version();
-    const { status, versionUpdateTimeMs } = await commit(txnId);
+    const { status, versionUpdateTimeMs } = await commitLazily(txnId);
     expect(status.msg).toBe(`txn is expired, not allow to commit txn_id=${txnId}`);
     expect(versionUpdateTimeMs).toBe(0n);
-    const locked = await load('m');
-    expect((await commit(locked, { ...LAZY, mowTableIds: [3n] })).status.msg).toMatch('lock is expired');
+    const locked = await loadAll('m');
+    expect((await commitLazily(locked, { ...LAZY, mowTableIds: [3n] })).status.msg).toMatch('lock is expired');
     expect(await storedVersions()).toEqual([{}, {}]);
     expect(await domain.version()).toBeGreaterThan(before);
   });
@@ -169,9 +158,9 @@ describe('a large load', () => {
 
 describe('a server that dies in a lazy commit', () => {
   test('leaves what was visible before, and the whole of it to whoever reads a version', async () => {
-    const txnId = await load('l');
+    const txnId = await loadAll('l');
     await decide(txnId);
-    expect(await infoOf(txnId)).toMatchObject({ status: TxnStatus.TXN_STATUS_COMMITTED });
+    expect(await txnOf(domain.store, txnId)).toMatchObject({ status: TxnStatus.TXN_STATUS_COMMITTED });
     expect(await storedVersions()).toEqual([
       { version: 0n, pending: [txnId] },
       { version: 0n, pending: [txnId] },
@@ -182,7 +171,7 @@ describe('a server that dies in a lazy commit', () => {
   });
 
   test.each([0, 1, 2, 3, 4, 5, 6])('after %i steps loses nothing and doubles nothing', async (steps) => {
-    const txnId = await load('l');
+    const txnId = await loadAll('l');
     await decide(txnId);
     let left = steps;
     const transact = <T>(work: (txn: Transaction) => Promise<T>) => {
@@ -195,43 +184,43 @@ describe('a server that dies in a lazy commit', () => {
       { version: 0n, pending: [txnId] },
       { version: 0n, pending: [txnId] },
     ]);
-    expect(await temporaryRowsets(txnId)).toBeGreaterThanOrEqual(2);
+    expect(await temporaryRowsets(domain.store, txnId)).toBeGreaterThanOrEqual(2);
     // Its frontend asks again, and another server answers.
-    expect((await commit(txnId)).status.msg).toBe(`transaction is already visible: db_id=1 txn_id=${txnId}`);
+    expect((await commitLazily(txnId)).status.msg).toBe(`transaction is already visible: db_id=1 txn_id=${txnId}`);
     await expectVisible(txnId);
   });
 
   test('leaves it to the next load of one of its partitions, which comes after it', async () => {
-    const first = await load('l');
+    const first = await loadAll('l');
     await decide(first);
-    const second = await load('m', FIRST.slice(0, 1));
-    expect(await commit(second, {})).toMatchObject({ partitionIds: [31n], versions: [3n] });
+    const second = await loadAll('m', FIRST.slice(0, 1));
+    expect(await commitLazily(second, {})).toMatchObject({ partitionIds: [31n], versions: [3n] });
     expect(await versions()).toEqual([3n, 2n]);
-    expect(await infoOf(first)).toMatchObject({ status: TxnStatus.TXN_STATUS_VISIBLE });
+    expect(await txnOf(domain.store, first)).toMatchObject({ status: TxnStatus.TXN_STATUS_VISIBLE });
     expect(await rowsetAt(domain.store, 3000n, 2n)).toMatchObject({ rowsetIdV2: `rowset of ${first} on 3000` });
     expect(await rowsetAt(domain.store, 3000n, 3n)).toMatchObject({ rowsetIdV2: `rowset of ${second} on 3000` });
   });
 
   test('leaves it to sub transactions too', async () => {
-    const first = await load('l');
+    const first = await loadAll('l');
     await decide(first);
-    const second = await load('m', SECOND);
+    const second = await loadAll('m', SECOND);
     const parts = { isTxnLoad: true, subTxnInfos: [{ subTxnId: second }] };
-    expect(await commit(second, parts)).toMatchObject({ partitionIds: [32n], versions: [3n] });
+    expect(await commitLazily(second, parts)).toMatchObject({ partitionIds: [32n], versions: [3n] });
     await expect.poll(() => versions()).toEqual([2n, 3n]);
   });
 
   test('leaves it to several others at the same time', async () => {
-    const txnId = await load('l');
+    const txnId = await loadAll('l');
     await decide(txnId);
     const others = await Promise.all([1, 2, 3].map(() => domainOn(domain.store, { settings })));
-    await Promise.all(others.map((other) => commit(txnId, LAZY, other)));
+    await Promise.all(others.map((other) => commitLazily(txnId, LAZY, other)));
     await expectVisible(txnId);
     await Promise.all(others.map((other) => other.dispose()));
   });
 
   test('can be of Doris, which keeps all temporary rowsets of a partition until it has moved the last', async () => {
-    const txnId = await load('l');
+    const txnId = await loadAll('l');
     await decide(txnId);
     await domain.store.transact(async (txn) => {
       const moved = { txn, fields: { instance_id: INSTANCE, db_id: DB, txn_id: txnId } };
@@ -240,15 +229,15 @@ describe('a server that dies in a lazy commit', () => {
       await moveRowsets(moved.txn, moved.fields, { begin: from, end, most_rowsets: 5, waiting: new Map() });
       for (const { key, value } of pairs) txn.set(key, value);
     });
-    expect(await temporaryRowsets(txnId)).toBe(15);
-    await commit(txnId);
+    expect(await temporaryRowsets(domain.store, txnId)).toBe(15);
+    await commitLazily(txnId);
     await expectVisible(txnId);
   });
 });
 
 test('large loads of the same partitions at the same time follow each other', async () => {
-  const loads = await Promise.all(['a', 'b', 'c', 'd'].map((label) => load(label)));
-  const answers = await Promise.all(loads.map((txnId) => commit(txnId)));
+  const loads = await Promise.all(['a', 'b', 'c', 'd'].map((label) => loadAll(label)));
+  const answers = await Promise.all(loads.map((txnId) => commitLazily(txnId)));
   expect(answers.map((answer) => answer.versions[0]).sort()).toEqual([2n, 3n, 4n, 5n]);
   for (const answer of answers) expect(answer.versions[0]).toBe(answer.versions[1]);
   expect(await versions()).toEqual([5n, 5n]);
@@ -257,24 +246,24 @@ test('large loads of the same partitions at the same time follow each other', as
 
 describe('a partition that waits for what does not come', () => {
   test('refuses the loads that follow, and says why', async () => {
-    const txnId = await load('l');
+    const txnId = await loadAll('l');
     await decide(txnId);
     const fields = { instance_id: INSTANCE, db_id: DB, txn_id: txnId };
     await domain.store.transact(async (txn) => removeRecord(txn, keys.txnInfo, fields));
-    const next = await load('m', FIRST);
-    const { status } = await commit(next, {});
+    const next = await loadAll('m', FIRST);
+    const { status } = await commitLazily(next, {});
     expect(status.msg).toBe(
       `transaction ${txnId}, which comes first, can't be finished: failed to get txn_info, db_id=1 txn_id=${txnId} err=KeyNotFound`,
     );
   });
 
   test('does not keep a load waiting for ever when the transaction is visible', async () => {
-    const txnId = await load('l');
+    const txnId = await loadAll('l');
     await decide(txnId);
     const { begin: from, end } = keys.metaRowsetTmp.range({ instance_id: INSTANCE, txn_id: txnId });
     await domain.store.transact(async (txn) => txn.clearRange(from, end));
-    const next = await load('m', FIRST);
-    const { status } = await commit(next, {});
+    const next = await loadAll('m', FIRST);
+    const { status } = await commitLazily(next, {});
     expect(status.msg).toBe(`transaction ${txnId} is finished, and a partition still waits for it`);
   });
 });
@@ -284,7 +273,7 @@ describe('the tool txn_lazy_commit', () => {
     domain.admin('txn_lazy_commit', '', `instance_id=${instance}&txn_id=${txnId}`);
 
   test('finishes what a dead server has left', async () => {
-    const txnId = await load('l');
+    const txnId = await loadAll('l');
     await decide(txnId);
     expect(await tool(txnId)).toEqual({ status: 200, code: 'OK', msg: '' });
     await expectVisible(txnId);
@@ -292,7 +281,7 @@ describe('the tool txn_lazy_commit', () => {
   });
 
   test('refuses what is not committed, is not there, or makes no sense', async () => {
-    const txnId = await load('l');
+    const txnId = await loadAll('l');
     const state = `db_id=1 txn_id=${txnId} status=TXN_STATUS_PREPARED`;
     expect(await tool(txnId)).toMatchObject({ status: 500, msg: `transaction is not committed: ${state}` });
     expect(await tool(7)).toMatchObject({ status: 500, msg: 'failed to get db id, txn_id=7 err=KeyNotFound' });

@@ -1,4 +1,4 @@
-import type { DecodedFields, KeyRange } from '../../keys/key-kind.ts';
+import type { KeyRange } from '../../keys/key-kind.ts';
 import { keys } from '../../keys/key-table.ts';
 import type { Transaction } from '../../kv/store.ts';
 import { writeRecord } from '../../records/message-record.ts';
@@ -7,13 +7,11 @@ import type { TabletIndexPB } from '../../schema/gen/cloud/tablet_pb.ts';
 import { isSet } from '../../schema/presence.ts';
 import { type PartitionFields, pendingTxn } from '../version/partition-version.ts';
 import { LAZILY } from './commit-way.ts';
+import type { TxnPlace } from './committable.ts';
 import { type PlacedRowset, placeRowsets } from './placed-rowsets.ts';
 import { saveRowset } from './save-commit.ts';
 import { changesOf, saveChanges } from './tablet-changes.ts';
 import { collectTemporaryRowsets } from './temporary-rowset.ts';
-
-/** Where a transaction stands that was committed lazily. */
-export type LazyTxn = DecodedFields<typeof keys.txnInfo.shape>;
 
 /** A partition that waits for a lazy commit. */
 export interface WaitingPartition {
@@ -52,7 +50,7 @@ const MOST_BYTES = 2_000_000;
  */
 export async function moveRowsets(
   txn: Transaction,
-  { instance_id, db_id, txn_id }: LazyTxn,
+  { instance_id, db_id, txn_id }: TxnPlace,
   { begin, end, most_rowsets, waiting: before }: MoveOptions,
 ): Promise<Moved> {
   const batch = { most_rowsets, most_bytes: MOST_BYTES, with_values: true };

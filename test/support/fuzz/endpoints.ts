@@ -1,5 +1,6 @@
 import type { AnyMethod } from '../../../src/rpc/method.ts';
 import { type Methods, methods } from '../../../src/rpc/methods.ts';
+import { COMMIT_BODIES } from './bodies/commit.ts';
 import { COPY_BODIES } from './bodies/copy.ts';
 import { DELETE_BITMAP_BODIES } from './bodies/delete-bitmap.ts';
 import { INDEX_PARTITION_BODIES } from './bodies/index-partition.ts';
@@ -227,10 +228,12 @@ const QUERIES: Readonly<Record<string, (world: World) => readonly string[]>> = {
     `key_type=TxnLabelKey&key=0110${Buffer.from('instance').toString('hex')}000110${Buffer.from(s3).toString('hex')}0001`,
   ],
   show_meta_ranges: () => ['', 'instance_id=x'],
+  txn_lazy_commit: ({ s3, txnIds }) => [...txnIds, '9', 'x'].map((id) => `instance_id=${s3}&txn_id=${id}`),
 };
 
 /** The methods that no operation of the admin API stands for. */
 const METHODS_ALONE: Partial<Record<keyof Methods, (world: World) => readonly Body[]>> = {
+  ...COMMIT_BODIES,
   ...COPY_BODIES,
   ...VERSION_BODIES,
   ...ROUTINE_LOAD_BODIES,
