@@ -1,3 +1,3 @@
 import { spoiltSuite } from '../../support/fuzz/spoilt-suite.ts';
 
-spoiltSuite({ right_requests: 12 });
+spoiltSuite({ right_requests: 6 });

@@ -1,16 +1,22 @@
+import { decodeKey } from '../../../src/keys/decode-key.ts';
+import { sameBytes } from '../../../src/kv/bytes.ts';
 import type { KeyValue, Store } from '../../../src/kv/store.ts';
 import type { SentStep } from '../../conformance/replay.ts';
 import { ENDPOINTS, type Endpoint } from './endpoints.ts';
 import { checkRpc } from './fuzz-endpoint.ts';
 import type { FuzzedServer } from './fuzzed-server.ts';
 import { type SpoiltRequest, spoiltRequests } from './spoil.ts';
-import { storedPairs, storedProblems, versionOf } from './stored-pairs.ts';
+import { problemsOfPairs, storedPairs, versionOf } from './stored-pairs.ts';
 
 const METHODS: ReadonlyMap<string, Endpoint> = new Map(
   ENDPOINTS.filter(({ kind }) => kind === 'rpc').map((endpoint) => [endpoint.path, endpoint]),
 );
 
 const MOST_VIOLATIONS = 10;
+
+/** An instance that has nothing, whose callers must not get at what others have. */
+export const STRANGER = 'stranger';
+const STRANGERS_NODE = { cloud_unique_id: `1:${STRANGER}:fe` };
 
 /** Sends requests that are right but for one field, and takes back what those of them change that succeed. */
 export class Spoiler {
@@ -43,15 +49,21 @@ export class Spoiler {
   /** Sends a request with each of its fields spoilt in turn, unless as many of its method were. */
   async spoil(server: FuzzedServer, method: Endpoint, body: object): Promise<void> {
     if (method.request === undefined || !this.#isNew(method, body)) return;
-    const pairs = await storedPairs(server.store);
-    let version = await versionOf(server.store);
+    const before = byKey(await storedPairs(server.store));
+    const asStranger = { what: `a caller from ${STRANGER}`, body: JSON.stringify({ ...body, ...STRANGERS_NODE }) };
+    const byCaller = 'cloud_unique_id' in body && !('instance_id' in body);
     server.takeLog();
-    for (const spoilt of spoiltRequests(method.request, body)) {
-      const problems = await problemsOf(server, method, spoilt, { version, pairs });
+    for (const spoilt of [...spoiltRequests(method.request, body), ...(byCaller ? [asStranger] : [])]) {
+      const version = await versionOf(server.store);
+      const { answered, ok, problems } = await send(server, method, spoilt);
+      if ((await versionOf(server.store)) !== version) {
+        const changes = changesOf(before, await storedPairs(server.store));
+        if (!ok || !method.writes) problems.push(...changes.map(({ key }) => `changed ${key}, and ${answered}`));
+        if (spoilt === asStranger) problems.push(...changes.filter(isStray).map(({ key }) => `changed ${key}`));
+        problems.push(...problemsOfPairs(changes.flatMap(({ now }) => now ?? [])));
+        await takeBack(server.store, changes);
+      }
       for (const problem of problems) this.#violations.push(`${method.path} with ${spoilt.what}: ${problem}`);
-      if ((await versionOf(server.store)) === version) continue;
-      await restore(server.store, pairs);
-      version = await versionOf(server.store);
     }
   }
 
@@ -73,53 +85,54 @@ function shapeOf(value: unknown): string {
   return `{${fields.sort().join()}}`;
 }
 
-interface State {
-  readonly version: bigint;
-  readonly pairs: readonly KeyValue[];
+interface Sent {
+  readonly ok: boolean;
+  /** The answer and the request, for messages. */
+  readonly answered: string;
+  /** What is wrong with the answer and the log. */
+  readonly problems: string[];
 }
 
-/** Sends a request, and tells what is wrong with the answer, the log, and what was done to the store. */
-async function problemsOf(
-  server: FuzzedServer,
-  method: Endpoint,
-  { body }: SpoiltRequest,
-  before: State,
-): Promise<string[]> {
+async function send(server: FuzzedServer, method: Endpoint, { body }: SpoiltRequest): Promise<Sent> {
   const target = `/MetaService/${method.path}`;
   const request = { method: 'POST', target, contentType: 'application/json', body: Buffer.from(body) };
   const answer = await server.client.send(request).catch((error: unknown) => String(error));
-  if (typeof answer === 'string') return [`${answer}: ${body}`];
+  if (typeof answer === 'string') return { ok: false, answered: answer, problems: [`${answer}: ${body}`] };
   const answered = `answered ${answer.status} ${answer.body.toString().slice(0, 500)} to ${body}`;
   const { ok, problem } = checkRpc(answer);
-  const problems = problem === undefined ? [] : [`${problem}: ${answered}`];
-  for (const line of server.takeLog()) if (/"level":"(error|fatal)"/.test(line)) problems.push(`logged ${line}`);
-  if ((await versionOf(server.store)) === before.version) return problems;
-  if (ok && method.writes) return [...problems, ...(await storedProblems(server.store))];
-  const changes = changedKeys(before.pairs, await storedPairs(server.store));
-  return changes.size === 0 ? problems : [...problems, `changed ${[...changes][0]}, and ${answered}`];
+  const logged = server.takeLog().filter((line) => /"level":"(error|fatal)"/.test(line));
+  return { ok, answered, problems: [...(problem === undefined ? [] : [`${problem}: ${answered}`]), ...logged] };
 }
 
-function byKey(pairs: readonly KeyValue[]): Map<string, KeyValue> {
+/** A key, in hex, at which something else stands now than before. */
+interface Change {
+  readonly key: string;
+  readonly before: KeyValue | undefined;
+  readonly now: KeyValue | undefined;
+}
+
+type PairsByKey = ReadonlyMap<string, KeyValue>;
+
+function byKey(pairs: readonly KeyValue[]): PairsByKey {
   return new Map(pairs.map((pair) => [Buffer.from(pair.key).toString('hex'), pair]));
 }
 
-/** The keys, in hex, at which something else stands now. */
-function changedKeys(before: readonly KeyValue[], now: readonly KeyValue[]): Set<string> {
-  const [were, are] = [byKey(before), byKey(now)];
-  const keys = new Set([...were.keys(), ...are.keys()]);
-  for (const key of keys) {
-    const [was, is] = [were.get(key)?.value, are.get(key)?.value];
-    if (was !== undefined && is !== undefined && Buffer.compare(was, is) === 0) keys.delete(key);
-  }
-  return keys;
+function changesOf(before: PairsByKey, pairs: readonly KeyValue[]): Change[] {
+  const now = byKey(pairs);
+  return [...new Set([...before.keys(), ...now.keys()])]
+    .map((key) => ({ key, before: before.get(key), now: now.get(key) }))
+    .filter(({ before, now }) => !sameBytes(before?.value, now?.value));
 }
 
-async function restore(store: Store, pairs: readonly KeyValue[]): Promise<void> {
-  const were = byKey(pairs);
-  const changed = changedKeys(pairs, await storedPairs(store));
+/** Whether a caller from the stranger had better not made the change. */
+function isStray({ key }: Change): boolean {
+  const decoded = decodeKey(Buffer.from(key, 'hex'));
+  return 'problem' in decoded || ('instance_id' in decoded.fields && decoded.fields.instance_id !== STRANGER);
+}
+
+async function takeBack(store: Store, changes: readonly Change[]): Promise<void> {
   await store.transact(async (txn) => {
-    for (const key of changed) {
-      const before = were.get(key);
+    for (const { key, before } of changes) {
       if (before) txn.set(before.key, before.value);
       else txn.clear(Buffer.from(key, 'hex'));
     }

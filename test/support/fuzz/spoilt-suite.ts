@@ -9,7 +9,7 @@ import { readSuites } from '../../conformance/suite.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import { type FuzzedServer, plantWorld, startFuzzedServer } from './fuzzed-server.ts';
 import { Random } from './random.ts';
-import { Spoiler } from './spoiler.ts';
+import { Spoiler, STRANGER } from './spoiler.ts';
 
 const SUITES = join(import.meta.dirname, '../../conformance/suites/reference');
 const FOLDERS = ['control', 'data'].map((name) => join(SUITES, name)).filter((folder) => existsSync(folder));
@@ -31,6 +31,7 @@ export function spoiltSuite({ right_requests }: { readonly right_requests: numbe
     dirs.push(dir);
     const server = await startFuzzedServer({ dir });
     try {
+      await createStranger(server);
       await work(server);
     } finally {
       await server.stop();
@@ -66,3 +67,14 @@ export function spoiltSuite({ right_requests }: { readonly right_requests: numbe
     });
   });
 }
+
+async function createStranger({ client, token }: FuzzedServer): Promise<void> {
+  const target = `/MetaService/http/create_instance?token=${token}`;
+  const body = Buffer.from(
+    JSON.stringify({ instance_id: STRANGER, name: 'name', user_id: 'user', vault: { hdfs_info: HDFS } }),
+  );
+  const answer = await client.send({ method: 'PUT', target, contentType: 'application/json', body });
+  expect(answer.body.toString()).toContain('OK');
+}
+
+const HDFS = { build_conf: { fs_name: 'hdfs://10.0.0.1:4007', user: 'hadoop' } };

@@ -40,9 +40,14 @@ export async function hashOfPairs(store: Store): Promise<string> {
 
 /** What is wrong with what is stored: pairs that nobody can read any more, and secrets in the clear. */
 export async function storedProblems(store: Store): Promise<string[]> {
+  return problemsOfPairs(await storedPairs(store));
+}
+
+/** As `storedProblems`, for some pairs, of a split value with all of its chunks. */
+export function problemsOfPairs(pairs: readonly KeyValue[]): string[] {
   const problems: string[] = [];
   const wholes = new Map<string, { readonly kind: AnyKind; readonly chunks: Uint8Array[] }>();
-  for (const { key, value } of await storedPairs(store)) {
+  for (const { key, value } of pairs) {
     const place = placeOf(key);
     if (place === undefined) {
       problems.push(`key of no kind: ${Buffer.from(key).toString('hex')}`);
