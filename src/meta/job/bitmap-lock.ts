@@ -1,27 +1,17 @@
 import { keys } from '../../keys/key-table.ts';
 import type { Transaction } from '../../kv/store.ts';
 import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
-import { leaveUpdateLock, readUpdateLock, updateLockFields } from '../delete-bitmap/update-lock.ts';
+import { type HeldLock, leaveUpdateLock, readUpdateLock, updateLockFields } from '../delete-bitmap/update-lock.ts';
 import { MetaError } from '../meta-error.ts';
-import type { JobTablet } from './tablet-job.ts';
-
-/** A job's share in the lock on the delete bitmaps of its tablet's table. */
-export interface LockShare {
-  /** Which kind of jobs holds the lock. */
-  readonly lockId: bigint;
-  readonly initiator: bigint;
-}
-
-type OfTable = Pick<JobTablet, 'instanceId' | 'index'>;
 
 /**
- * Gives a share back that must be held; that the lock has expired does not matter as long as no other took it. Throws
- * KV_TXN_GET_ERR when there is no lock, and LOCK_EXPIRED when others hold it.
+ * Leaves the lock on delete bitmaps that a job must hold to be committed. One that expired is still held until another
+ * takes it. Throws KV_TXN_GET_ERR when there is no lock, and LOCK_EXPIRED when others hold it.
  */
-export async function releaseShare(
+export async function releaseUpdateLock(
   txn: Transaction,
-  { instanceId, index: { tableId } }: OfTable,
-  { lockId, initiator }: LockShare,
+  instanceId: string,
+  { tableId, lockId, initiator }: HeldLock,
 ): Promise<void> {
   const lock = await readUpdateLock(txn, instanceId, tableId);
   if (!lock) {
@@ -36,11 +26,11 @@ export async function releaseShare(
   }
 }
 
-/** Gives a share back if it is held. */
-export async function releaseShareIfHeld(
+/** Leaves the lock on delete bitmaps where a job holds it. */
+export async function releaseUpdateLockIfHeld(
   txn: Transaction,
-  { instanceId, index: { tableId } }: OfTable,
-  { lockId, initiator }: LockShare,
+  instanceId: string,
+  { tableId, lockId, initiator }: HeldLock,
 ): Promise<void> {
   const lock = await readUpdateLock(txn, instanceId, tableId);
   if (lock?.lockId === lockId) leaveUpdateLock(txn, instanceId, tableId, lock, initiator);

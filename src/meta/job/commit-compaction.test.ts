@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BASE, type CompactionInit, fieldsOf, INSTANCE, JobWorld, NOW, outputOf } from '../../../test/support/jobs.ts';
 import { PLACE } from '../../../test/support/tablets.ts';
 import { keys } from '../../keys/key-table.ts';
+import type { Transaction } from '../../kv/store.ts';
 import { readBytes, writeBytes } from '../../records/bytes-record.ts';
 import { readRecord, writeRecord } from '../../records/message-record.ts';
 import { addToTabletStats, removeTabletStats } from '../../records/tablet-stats.ts';
@@ -12,8 +13,11 @@ import {
   TabletCompactionJobPB_CompactionType as CompactionType,
 } from '../../schema/gen/cloud/job_pb.ts';
 import { RecycleRowsetPB_Type as RecycleType } from '../../schema/gen/cloud/rowset_pb.ts';
+import { TabletIndexPBSchema } from '../../schema/gen/cloud/tablet_pb.ts';
+import { TabletStatsPBSchema } from '../../schema/gen/cloud/tablet_stats_pb.ts';
 import { isSet } from '../../schema/presence.ts';
 import { readUpdateLock, updateLockFields } from '../delete-bitmap/update-lock.ts';
+import { tabletStatsToChange } from '../tablet/stored-stats.ts';
 
 const TXN = 77n;
 const TIME = NOW * 1000n;
@@ -199,6 +203,43 @@ test('numbers out of all bounds are stored as they wrap', async () => {
   const most = 2n ** 63n - 1n;
   const { stats } = await committed({ ...outputOf(2n, 4n, TXN), sizeOutputRowsets: most, sizeInputRowsets: -most });
   expect(stats?.dataSize).toBe(398n);
+});
+
+describe('at the same time', () => {
+  const isConflict = { code: 'conflict' };
+
+  /** Reads what a commit reads of the statistics, lets `others` commit meanwhile, and writes the statistics. */
+  async function around(others: (txn: Transaction) => void): Promise<void> {
+    const { store } = world.domain;
+    const txn = store.begin();
+    const index = create(TabletIndexPBSchema, { ...PLACE, tabletId: BASE });
+    const { aggregated } = await tabletStatsToChange(txn, INSTANCE, index);
+    await store.transact(async (other) => others(other));
+    writeRecord(txn, keys.statsTablet, fieldsOf(BASE), aggregated);
+    await txn.commit();
+  }
+
+  test('loads may add to the statistics', async () => {
+    await around((txn) => addToTabletStats(txn, fieldsOf(BASE), { num_rows: 1n, num_rowsets: 1n }));
+    expect((await world.stats())?.numRows).toBe(41n);
+  });
+
+  test('nobody else may change what is aggregated', async () => {
+    const change = around((txn) => {
+      writeRecord(txn, keys.statsTablet, fieldsOf(BASE), create(TabletStatsPBSchema, { cumulativePoint: 3n }));
+    });
+    await expect(change).rejects.toMatchObject(isConflict);
+    expect((await world.stats())?.cumulativePoint).toBe(3n);
+  });
+
+  test('of many commits of one compaction, one counts', async () => {
+    await started();
+    await world.write(TXN);
+    const commits = Array.from({ length: 8 }, () => world.finishCompaction(Action.COMMIT, outputOf(2n, 4n, TXN)));
+    const codes = (await Promise.all(commits)).map(({ status }) => status.code);
+    expect(codes.filter((code) => code === 0)).toHaveLength(1);
+    expect((await world.stats())?.cumulativeCompactionCnt).toBe(1n);
+  });
 });
 
 describe('the lock on delete bitmaps', () => {

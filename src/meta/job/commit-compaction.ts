@@ -8,11 +8,12 @@ import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
 import { isSet } from '../../schema/presence.ts';
 import { type Call, nowSeconds } from '../call.ts';
 import { failed, invalid, MetaError } from '../meta-error.ts';
+import { tabletStatsToChange } from '../tablet/stored-stats.ts';
 import { checkAlterVersion } from './alter-version.ts';
-import { releaseShare } from './bitmap-lock.ts';
+import { releaseUpdateLock } from './bitmap-lock.ts';
 import { kindOf } from './compaction-kinds.ts';
 import { answeringBesides, type FinishedJob } from './job-answer.ts';
-import { statsAfterCompaction, statsToChange } from './job-stats.ts';
+import { statsAfterCompaction } from './job-stats.ts';
 import {
   type OutputRowset,
   publishRowset,
@@ -20,7 +21,7 @@ import {
   readOutputRowsets,
   recycleRowsets,
 } from './replaced-rowsets.ts';
-import { lockShareOf, type RunningCompaction, withoutRunning } from './running-compaction.ts';
+import { lockOf, type RunningCompaction, withoutRunning } from './running-compaction.ts';
 import { saveTabletJob } from './tablet-job.ts';
 import type { VersionRange } from './version-range.ts';
 
@@ -30,13 +31,13 @@ const NO_ALTER_VERSION = -1n;
 /**
  * Commits a compaction: counts it, lets its output rowset take the place of its input rowsets, and ends it. An empty
  * cumulative one has neither input nor output. Throws JOB_CHECK_ALTER_VERSION, TABLET_NOT_FOUND, INVALID_ARGUMENT for
- * what the request lacks, what `releaseShare` throws, and UNDEFINED_ERR when rowsets are not there.
+ * what the request lacks, what `releaseUpdateLock` throws, and UNDEFINED_ERR when rowsets are not there.
  */
 export async function commitCompaction(call: Call, job: RunningCompaction): Promise<FinishedJob> {
   const { tablet, recorded, given } = job;
   const { txn } = call;
   checkAlterVersion(given, recorded.schemaChange);
-  const { aggregated, detached } = await statsToChange(txn, tablet.fields);
+  const { aggregated, detached } = await tabletStatsToChange(txn, tablet.instanceId, tablet.index);
   const { commit } = kindOf(given);
   if (!commit) {
     throw new MetaError(MetaServiceCode.INVALID_ARGUMENT, 'invalid compaction type', { stats: aggregated });
@@ -56,13 +57,13 @@ export async function commitCompaction(call: Call, job: RunningCompaction): Prom
 
 async function replaceRowsets(call: Call, { tablet, given }: RunningCompaction): Promise<void> {
   const { txn } = call;
-  const share = lockShareOf(given);
-  if (share) await releaseShare(txn, tablet, share);
+  const lock = lockOf(tablet, given);
+  if (lock) await releaseUpdateLock(txn, tablet.instanceId, lock);
   const { input, version } = givenVersions(given);
   const place = { instance_id: tablet.instanceId, tablet_id: tablet.index.tabletId };
   const replaced = await recycleRowsets(txn, place, input, { type: RecycleType.COMPACT, now: nowSeconds(call) });
   if (replaced.length === 0) throw failed(`too few input rowsets, tablet_id=${place.tablet_id} num_rowsets=0`);
-  if (share) for (const { rowsetIdV2 } of replaced) removeDeleteBitmaps(txn, place, rowsetIdV2);
+  if (lock) for (const { rowsetIdV2 } of replaced) removeDeleteBitmaps(txn, place, rowsetIdV2);
   for (const output of await readOutputRowsets(txn, place, [givenTxnId(given, place)])) {
     checkWritten(place, output);
     publishRowset(txn, place, output, version);

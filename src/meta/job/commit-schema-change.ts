@@ -8,10 +8,11 @@ import { isSet } from '../../schema/presence.ts';
 import { type Call, nowSeconds } from '../call.ts';
 import { SCHEMA_CHANGE_LOCK_ID } from '../delete-bitmap/update-lock.ts';
 import { invalid } from '../meta-error.ts';
+import { tabletStatsToChange } from '../tablet/stored-stats.ts';
 import { FIRST_LOADED_VERSION } from './alter-version.ts';
-import { releaseShare } from './bitmap-lock.ts';
+import { releaseUpdateLock } from './bitmap-lock.ts';
 import { answeringBesides, type FinishedJob } from './job-answer.ts';
-import { statsAfterSchemaChange, statsToChange } from './job-stats.ts';
+import { statsAfterSchemaChange } from './job-stats.ts';
 import { publishRowset, readOutputRowsets, recycleRowsets } from './replaced-rowsets.ts';
 import { endSchemaChange, type RunningSchemaChange } from './running-schema-change.ts';
 
@@ -19,7 +20,7 @@ import { endSchemaChange, type RunningSchemaChange } from './running-schema-chan
  * Commits a schema change: its new tablet runs from now on, with the converted rowsets up to the alter version in place
  * of those that loads wrote there meanwhile, and the change is over. A change of a tablet without loads converts
  * nothing; it is left recorded, as Doris leaves it, where it holds nothing up. Throws INVALID_ARGUMENT for what the
- * request lacks, TABLET_NOT_FOUND for a new tablet without statistics, what `releaseShare` throws, and UNDEFINED_ERR
+ * request lacks, TABLET_NOT_FOUND for a new tablet without statistics, what `releaseUpdateLock` throws, and UNDEFINED_ERR
  * when a converted rowset is not there.
  */
 export async function commitSchemaChange(call: Call, job: RunningSchemaChange): Promise<FinishedJob> {
@@ -34,7 +35,7 @@ export async function commitSchemaChange(call: Call, job: RunningSchemaChange): 
   const place = { instance_id: job.tablet.instanceId, tablet_id: newTablet.index.tabletId };
   const converted = { first: FIRST_LOADED_VERSION, last: given.alterVersion };
   const replaced = await recycleRowsets(txn, place, converted, { type: RecycleType.DROP, now: nowSeconds(call) });
-  const { aggregated, detached } = await statsToChange(txn, newTablet.fields);
+  const { aggregated, detached } = await tabletStatsToChange(txn, job.tablet.instanceId, newTablet.index);
   const after = statsAfterSchemaChange(aggregated, given, replaced);
   writeRecord(txn, keys.statsTablet, newTablet.fields, after);
   const stats = mergeTabletStats({ aggregated: after, detached });
@@ -48,8 +49,8 @@ async function publishConverted({ txn }: Call, { tablet, newTablet, given }: Run
   const { instanceId } = tablet;
   const { index, meta } = newTablet;
   if (meta.enableUniqueKeyMergeOnWrite) {
-    const share = { lockId: SCHEMA_CHANGE_LOCK_ID, initiator: given.deleteBitmapLockInitiator };
-    await releaseShare(txn, { instanceId, index }, share);
+    const initiator = given.deleteBitmapLockInitiator;
+    await releaseUpdateLock(txn, instanceId, { tableId: index.tableId, lockId: SCHEMA_CHANGE_LOCK_ID, initiator });
   }
   const place = { instance_id: instanceId, tablet_id: index.tabletId };
   const outputs = await readOutputRowsets(txn, place, given.txnIds);

@@ -3,14 +3,14 @@ import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
 import { type Call, nowSeconds } from '../call.ts';
 import { invalid, MetaError } from '../meta-error.ts';
 import { quote } from '../quote.ts';
-import { releaseShareIfHeld } from './bitmap-lock.ts';
+import { releaseUpdateLockIfHeld } from './bitmap-lock.ts';
 import { commitCompaction } from './commit-compaction.ts';
 import type { FinishedJob } from './job-answer.ts';
 import { hasExpired } from './job-time.ts';
 import {
   findRunning,
   type GivenCompaction,
-  lockShareOf,
+  lockOf,
   type RunningCompaction,
   withoutRunning,
 } from './running-compaction.ts';
@@ -43,8 +43,8 @@ export async function finishCompaction(call: Call, action: Action, given: GivenC
 
 async function abortCompaction({ txn }: Call, job: RunningCompaction): Promise<FinishedJob> {
   saveTabletJob(txn, job.tablet.fields, withoutRunning(job));
-  const share = lockShareOf(job.given);
-  if (share) await releaseShareIfHeld(txn, job.tablet, share);
+  const lock = lockOf(job.tablet, job.given);
+  if (lock) await releaseUpdateLockIfHeld(txn, job.tablet.instanceId, lock);
   return {};
 }
 

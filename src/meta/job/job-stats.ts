@@ -1,26 +1,15 @@
 import { clone } from '@bufbuild/protobuf';
-import type { Transaction } from '../../kv/store.ts';
-import { readTabletStatsToChange, type TabletStats } from '../../records/tablet-stats.ts';
 import type { TabletCompactionJobPB, TabletSchemaChangeJobPB } from '../../schema/gen/cloud/job_pb.ts';
 import { type TabletStatsPB, TabletStatsPBSchema } from '../../schema/gen/cloud/tablet_stats_pb.ts';
 import type { RowsetMetaCloudPB } from '../../schema/gen/olap/rowset_meta_pb.ts';
-import { statsNotFound } from '../tablet/stored-stats.ts';
-import type { TabletFields } from '../tablet/tablet-index.ts';
 import type { CompactionCommit } from './compaction-kinds.ts';
 
 /** What a job adds to a tablet: bytes, and numbers of things. All may be negative. */
-export interface StatsDelta {
+interface StatsDelta {
   readonly dataSize: bigint;
   readonly numRows: bigint;
   readonly numRowsets: bigint;
   readonly numSegments: bigint;
-}
-
-/** The statistics of a tablet, for a job that will change them. Throws TABLET_NOT_FOUND when it has none. */
-export async function statsToChange(txn: Transaction, tablet: TabletFields): Promise<TabletStats> {
-  const stats = await readTabletStatsToChange(txn, tablet);
-  if (stats) return stats;
-  throw statsNotFound(tablet.tablet_id);
 }
 
 /** The aggregated statistics after a compaction that was committed `now`, in seconds since 1970. */

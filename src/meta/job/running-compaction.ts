@@ -5,10 +5,9 @@ import {
   TabletJobInfoPBSchema,
 } from '../../schema/gen/cloud/job_pb.ts';
 import { isSet } from '../../schema/presence.ts';
-import { COMPACTION_LOCK_ID } from '../delete-bitmap/update-lock.ts';
+import { COMPACTION_LOCK_ID, type HeldLock } from '../delete-bitmap/update-lock.ts';
 import { invalid } from '../meta-error.ts';
 import { quote } from '../quote.ts';
-import type { LockShare } from './bitmap-lock.ts';
 import type { JobTablet } from './tablet-job.ts';
 
 /** A compaction that a request wants to finish. */
@@ -47,8 +46,9 @@ export function withoutRunning({ recorded, running }: RunningCompaction): Tablet
   return recorded;
 }
 
-/** The share of a compaction in the lock on delete bitmaps. That of a table without delete bitmaps has none. */
-export function lockShareOf(given: TabletCompactionJobPB): LockShare | undefined {
+/** The lock on delete bitmaps that a compaction shares. That of a table without delete bitmaps has none. */
+export function lockOf({ index }: JobTablet, given: TabletCompactionJobPB): HeldLock | undefined {
   if (!isSet(given, 'deleteBitmapLockInitiator')) return undefined;
-  return { lockId: COMPACTION_LOCK_ID, initiator: given.deleteBitmapLockInitiator };
+  const initiator = given.deleteBitmapLockInitiator;
+  return { tableId: index.tableId, lockId: COMPACTION_LOCK_ID, initiator };
 }

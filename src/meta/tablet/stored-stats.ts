@@ -1,6 +1,11 @@
 import type { Int64 } from '../../keys/codec.ts';
 import type { Transaction } from '../../kv/store.ts';
-import { mergeTabletStats, readTabletStats } from '../../records/tablet-stats.ts';
+import {
+  mergeTabletStats,
+  readTabletStats,
+  readTabletStatsToChange,
+  type TabletStats,
+} from '../../records/tablet-stats.ts';
 import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
 import type { TabletIndexPB } from '../../schema/gen/cloud/tablet_pb.ts';
 import type { TabletStatsPB } from '../../schema/gen/cloud/tablet_stats_pb.ts';
@@ -18,6 +23,20 @@ export async function tabletStatsAt(
 ): Promise<TabletStatsPB> {
   const stats = await readTabletStats(txn, fieldsOfTablet(instanceId, index), { snapshot: true });
   if (stats) return mergeTabletStats(stats);
+  throw statsNotFound(index.tabletId);
+}
+
+/**
+ * A tablet's statistics in their two parts, to change the aggregated one: another change of that is a conflict, a load is
+ * not. Throws TABLET_NOT_FOUND where there are none.
+ */
+export async function tabletStatsToChange(
+  txn: Transaction,
+  instanceId: string,
+  index: TabletIndexPB,
+): Promise<TabletStats> {
+  const stats = await readTabletStatsToChange(txn, fieldsOfTablet(instanceId, index));
+  if (stats) return stats;
   throw statsNotFound(index.tabletId);
 }
 
