@@ -5,6 +5,7 @@ import type { Transaction } from '../../kv/store.ts';
 import { scanBytes } from '../../records/bytes-record.ts';
 import type { GetDeleteBitmapRequest, GetDeleteBitmapResponseSchema } from '../../schema/gen/cloud/delete_bitmap_pb.ts';
 import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
+import type { TabletIndexPB } from '../../schema/gen/cloud/tablet_pb.ts';
 import type { Call, CallInSteps } from '../call.ts';
 import { invalid, MetaError } from '../meta-error.ts';
 import { readCompactionStates } from './compaction-state.ts';
@@ -32,29 +33,27 @@ export async function getDeleteBitmap(
   instanceId: string,
 ): Promise<MessageInitShape<typeof GetDeleteBitmapResponseSchema>> {
   const rowsets = givenVersions(request);
-  let found: FoundBitmaps = { next: 0, bitmaps: [], size_bytes: 0 };
-  while (found.next < rowsets.length) {
+  const bitmaps: FoundBitmap[] = [];
+  let [next, size_bytes] = [0, 0];
+  while (next < rowsets.length) {
     // A request may take seconds. Others get their turn in between.
-    if (found.next > 0) await setImmediate();
-    found = await call.transact(({ txn }) => readStep(txn, instanceId, request.tabletId, rowsets, found));
+    if (next > 0) await setImmediate();
+    const ahead = rowsets.slice(next, next + STEP_ROWSETS);
+    const most_bytes = MOST_BYTES - size_bytes;
+    const step = await call.transact(({ txn }) => readStep(txn, instanceId, request.tabletId, ahead, most_bytes));
+    for (const bitmap of step.bitmaps) bitmaps.push(bitmap);
+    next += step.rowsets;
+    size_bytes += step.size_bytes;
   }
   // Looked at last: a compaction that came in between has removed bitmaps only after it changed the state.
-  await call.transact((last) => checkCompactionState(last, request, instanceId));
-  const { bitmaps } = found;
+  const { idx } = request;
+  if (idx) await call.transact((last) => checkCompactionState(last, request, instanceId, idx));
   return {
     rowsetIds: bitmaps.map(({ rowset_id }) => rowset_id),
     versions: bitmaps.map(({ version }) => version),
     segmentIds: bitmaps.map(({ segment_id }) => segment_id),
     segmentDeleteBitmaps: bitmaps.map(({ bytes }) => bytes),
   };
-}
-
-interface FoundBitmaps {
-  /** The position of the first rowset that was not looked at. */
-  readonly next: number;
-  readonly bitmaps: readonly FoundBitmap[];
-  /** Of all bitmaps, as an answer. */
-  readonly size_bytes: number;
 }
 
 interface FoundBitmap {
@@ -64,38 +63,50 @@ interface FoundBitmap {
   readonly bytes: Uint8Array;
 }
 
-/** Goes on from what was found, rowset by rowset, for as long as a transaction should. */
+interface StepOfBitmaps {
+  readonly bitmaps: readonly FoundBitmap[];
+  /** How many of the rowsets were looked at. */
+  readonly rowsets: number;
+  /** Of the bitmaps, as an answer. */
+  readonly size_bytes: number;
+}
+
+/** Reads the bitmaps of rowsets, as many of these as one transaction should. Throws when they take more than `most_bytes`. */
 async function readStep(
   txn: Transaction,
   instanceId: string,
   tabletId: bigint,
   rowsets: readonly RowsetVersions[],
-  before: FoundBitmaps,
-): Promise<FoundBitmaps> {
-  const bitmaps = [...before.bitmaps];
-  let { next, size_bytes } = before;
-  for (const rowset of rowsets.slice(next, next + STEP_ROWSETS)) {
-    if (size_bytes - before.size_bytes >= STEP_BYTES) break;
-    next++;
+  most_bytes: number,
+): Promise<StepOfBitmaps> {
+  const bitmaps: FoundBitmap[] = [];
+  let [done, size_bytes] = [0, 0];
+  for (const rowset of rowsets) {
+    if (size_bytes >= STEP_BYTES) break;
+    done++;
     const range = rangeOfVersions(instanceId, tabletId, rowset);
     if (!range) continue;
     for await (const { fields, value } of scanBytes(txn, keys.metaDeleteBitmap, range, { snapshot: true })) {
       size_bytes += value.length + rowset.rowset_id.length + ENTRY_BYTES;
-      if (size_bytes > MOST_BYTES) throw tooLarge();
+      if (size_bytes > most_bytes) throw tooLarge();
       const segment_id = Number(BigInt.asUintN(32, fields.segment_id));
       bitmaps.push({ rowset_id: rowset.rowset_id, version: fields.version, segment_id, bytes: value });
     }
   }
-  return { next, bitmaps, size_bytes };
+  return { bitmaps, rowsets: done, size_bytes };
 }
 
 function tooLarge(): MetaError {
   return invalid(`the delete bitmaps take more than ${MOST_BYTES} bytes; ask for fewer rowsets or versions at a time`);
 }
 
-async function checkCompactionState({ txn }: Call, request: GetDeleteBitmapRequest, instanceId: string): Promise<void> {
-  if (!request.idx) return;
-  const [state] = await readCompactionStates(txn, instanceId, [request.idx], { snapshot: true });
+async function checkCompactionState(
+  { txn }: Call,
+  request: GetDeleteBitmapRequest,
+  instanceId: string,
+  index: TabletIndexPB,
+): Promise<void> {
+  const [state] = await readCompactionStates(txn, instanceId, [index], { snapshot: true });
   const same =
     state?.baseCompactionCnt === request.baseCompactionCnt &&
     state.cumulativeCompactionCnt === request.cumulativeCompactionCnt &&
