@@ -84,6 +84,7 @@ describe('the versions to avoid', () => {
   });
 
   test('are none where other versions would not help', () => {
+    expect(versionsToAvoid([job(STOP_TOKEN, [1n, 2n])], low, job(STOP_TOKEN, [1n, 2n]))).toEqual([]);
     expect(versionsToAvoid(running, job(CUMULATIVE), low)).toEqual([]);
     expect(versionsToAvoid(running, job(CUMULATIVE, [4n, 4n], false), low)).toEqual([]);
     expect(versionsToAvoid([job(CUMULATIVE)], job(CUMULATIVE, [4n, 4n]), job(CUMULATIVE))).toEqual([]);

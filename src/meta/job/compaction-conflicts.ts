@@ -1,6 +1,6 @@
 import type { TabletCompactionJobPB } from '../../schema/gen/cloud/job_pb.ts';
 import { kindOf } from './compaction-kinds.ts';
-import { inputVersions, rangesMeet, versionsToCompare } from './version-range.ts';
+import { inputVersions, rangesMeet, type VersionRange, versionsToCompare } from './version-range.ts';
 
 /**
  * The first of the running compactions that a new one can't run beside, if there is one. It may be the new one itself,
@@ -22,7 +22,7 @@ export function versionsToAvoid(
   wanted: TabletCompactionJobPB,
   inTheWay: TabletCompactionJobPB,
 ): bigint[] {
-  if (!versionsToCompare(wanted) || !inputVersions(inTheWay)) return [];
+  if (!rangeTaken(inTheWay) || !versionsToCompare(wanted)) return [];
   return running
     .filter((job) => keepsOut(job, wanted))
     .flatMap((job) => {
@@ -33,9 +33,13 @@ export function versionsToAvoid(
 
 function isInTheWay(job: TabletCompactionJobPB, wanted: TabletCompactionJobPB): boolean {
   if (!keepsOut(job, wanted)) return false;
-  if (kindOf(job).keeps_out === 'everything') return true;
-  const [taken, asked] = [inputVersions(job), versionsToCompare(wanted)];
+  const [taken, asked] = [rangeTaken(job), versionsToCompare(wanted)];
   return !taken || !asked || rangesMeet(taken, asked);
+}
+
+/** The versions that a running compaction takes; undefined for all of them. */
+function rangeTaken(job: TabletCompactionJobPB): VersionRange | undefined {
+  return kindOf(job).keeps_out === 'everything' ? undefined : inputVersions(job);
 }
 
 /** Whether the kind of a running compaction keeps out that of a new one, whatever their versions. */

@@ -1,17 +1,11 @@
-import { clone } from '@bufbuild/protobuf';
-import {
-  type FinishTabletJobRequest,
-  type TabletJobInfoPB,
-  TabletJobInfoPBSchema,
-  type TabletSchemaChangeJobPB,
-} from '../../schema/gen/cloud/job_pb.ts';
+import { type FinishTabletJobRequest, TabletJobInfoPBSchema } from '../../schema/gen/cloud/job_pb.ts';
 import type { Call } from '../call.ts';
 import { invalid } from '../meta-error.ts';
 import { quote } from '../quote.ts';
 import { finishCompaction } from './finish-compaction.ts';
 import { finishSchemaChange } from './finish-schema-change.ts';
 import type { FinishedJob } from './job-answer.ts';
-import { type JobTablet, readTabletJob, tabletOfJob } from './tablet-job.ts';
+import { readTabletJob, tabletOfJob } from './tablet-job.ts';
 
 /**
  * Commits, aborts or renews a compaction or a schema change that was started. A request with both is for the compaction,
@@ -22,21 +16,16 @@ export async function finishTabletJob(
   request: FinishTabletJobRequest,
   instanceId: string,
 ): Promise<FinishedJob> {
-  const tablet = await tabletOfJob(call.txn, instanceId, request.job);
-  const recorded = await readTabletJob(call.txn, tablet.fields);
-  if (!recorded) throw invalid(`job not found, instance_id=${instanceId} ${describe(tablet)} err=KeyNotFound`);
-  const [compaction] = tablet.job.compaction;
-  return compaction
-    ? finishCompaction(call, request.action, { tablet, recorded, given: compaction })
-    : finishSchemaChange(call, request.action, {
-        tablet,
-        recorded,
-        given: tablet.job.schemaChange as TabletSchemaChangeJobPB,
-      });
-}
-
-function describe({ job, index }: JobTablet): string {
-  const whole: TabletJobInfoPB = clone(TabletJobInfoPBSchema, job);
-  whole.idx = index;
-  return `tablet_id=${index.tabletId} job=${quote(TabletJobInfoPBSchema, whole)}`;
+  const { txn } = call;
+  const tablet = await tabletOfJob(txn, instanceId, request.job);
+  const { job, index } = tablet;
+  const recorded = await readTabletJob(txn, tablet.fields);
+  if (!recorded) {
+    const place = `instance_id=${instanceId} tablet_id=${index.tabletId}`;
+    const quoted = request.job && quote(TabletJobInfoPBSchema, request.job);
+    throw invalid(`job not found, ${place} job=${quoted} err=KeyNotFound`);
+  }
+  return 'compaction' in job
+    ? finishCompaction(call, request.action, { tablet, recorded, given: job.compaction })
+    : finishSchemaChange(call, request.action, { tablet, recorded, given: job.schemaChange });
 }

@@ -1,4 +1,4 @@
-import type { StartTabletJobRequest, TabletSchemaChangeJobPB } from '../../schema/gen/cloud/job_pb.ts';
+import type { StartTabletJobRequest } from '../../schema/gen/cloud/job_pb.ts';
 import type { Call } from '../call.ts';
 import type { StartedJob } from './job-answer.ts';
 import { startCompaction } from './start-compaction.ts';
@@ -15,9 +15,8 @@ export async function startTabletJob(
   instanceId: string,
 ): Promise<StartedJob> {
   const tablet = await tabletOfJob(call.txn, instanceId, request.job);
-  const { compaction, schemaChange } = tablet.job;
-  const [first] = compaction;
-  return first
-    ? startCompaction(call, tablet, first)
-    : startSchemaChange(call, tablet, schemaChange as TabletSchemaChangeJobPB);
+  const { job } = tablet;
+  return 'compaction' in job
+    ? startCompaction(call, tablet, job.compaction)
+    : startSchemaChange(call, tablet, job.schemaChange);
 }

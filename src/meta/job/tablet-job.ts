@@ -1,7 +1,7 @@
 import { keys } from '../../keys/key-table.ts';
 import type { Transaction } from '../../kv/store.ts';
 import { readRecord, writeRecord } from '../../records/message-record.ts';
-import type { TabletJobInfoPB } from '../../schema/gen/cloud/job_pb.ts';
+import type { TabletCompactionJobPB, TabletJobInfoPB, TabletSchemaChangeJobPB } from '../../schema/gen/cloud/job_pb.ts';
 import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
 import type { TabletIndexPB } from '../../schema/gen/cloud/tablet_pb.ts';
 import { isSet } from '../../schema/presence.ts';
@@ -9,11 +9,15 @@ import { invalid, MetaError } from '../meta-error.ts';
 import { isDroppedTablet } from '../tablet/dropped-tablet.ts';
 import { fieldsOfTablet, readTabletIndex, type TabletFields } from '../tablet/tablet-index.ts';
 
+/** The one job that a request is about. */
+export type GivenJob =
+  | { readonly compaction: TabletCompactionJobPB }
+  | { readonly schemaChange: TabletSchemaChangeJobPB };
+
 /** A tablet that a request has a job for. */
 export interface JobTablet {
   readonly instanceId: string;
-  /** The job of the request. It has a compaction, of which the first counts, or else a schema change. */
-  readonly job: TabletJobInfoPB;
+  readonly job: GivenJob;
   /** Complete. */
   readonly index: TabletIndexPB;
   readonly fields: TabletFields;
@@ -28,14 +32,22 @@ export async function tabletOfJob(
   instanceId: string,
   job: TabletJobInfoPB | undefined,
 ): Promise<JobTablet> {
-  if (!job || (job.compaction.length === 0 && !job.schemaChange)) throw invalid('no valid job specified');
-  const { idx } = job;
+  const given = givenJob(job);
+  const idx = job?.idx;
   if (!idx || idx.tabletId <= 0n) throw invalid('no valid tablet_id given');
   const index = await completeIndex(txn, instanceId, idx);
   if (await isDroppedTablet(txn, instanceId, index)) {
     throw new MetaError(MetaServiceCode.TABLET_NOT_FOUND, `tablet ${idx.tabletId} has been dropped`);
   }
-  return { instanceId, job, index, fields: fieldsOfTablet(instanceId, index) };
+  return { instanceId, job: given, index, fields: fieldsOfTablet(instanceId, index) };
+}
+
+/** Of several compactions the first counts; a schema change beside them does not. */
+function givenJob(job: TabletJobInfoPB | undefined): GivenJob {
+  const compaction = job?.compaction[0];
+  if (compaction) return { compaction };
+  if (job?.schemaChange) return { schemaChange: job.schemaChange };
+  throw invalid('no valid job specified');
 }
 
 /** The index of a tablet as a request gives it, or as it is stored where something is missing there. Throws TABLET_NOT_FOUND. */
