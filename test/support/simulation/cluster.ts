@@ -1,0 +1,56 @@
+import type { Random } from '../kv/random.ts';
+import type { Findings } from './findings.ts';
+import type { Model } from './model.ts';
+import { type AnswerOf, codeName, type MethodName } from './rpc-client.ts';
+import type { ServiceProcess } from './service-process.ts';
+
+export const INSTANCE_ID = 'simulated';
+export const CLOUD_UNIQUE_ID = `1:${INSTANCE_ID}:node`;
+
+/** What the frontends and backends of a simulated cluster share. */
+export interface Cluster {
+  readonly service: Pick<ServiceProcess, 'calls' | 'call' | 'insist'>;
+  readonly model: Model;
+  readonly findings: Findings;
+  /** How often something that a run is there for has happened. */
+  readonly tally: Tally;
+  /** Whether no new work is to be begun. */
+  over(): boolean;
+}
+
+/** One of those who work on the cluster at a time. `act` is one piece of work, from its beginning to its end. */
+export interface Actor {
+  readonly name: string;
+  act(): Promise<void>;
+}
+
+export interface ActorOptions {
+  readonly cluster: Cluster;
+  readonly random: Random;
+  readonly name: string;
+}
+
+export class Tally {
+  readonly counts = new Map<string, number>();
+
+  count(what: string): void {
+    this.counts.set(what, this.of(what) + 1);
+  }
+
+  of(what: string): number {
+    return this.counts.get(what) ?? 0;
+  }
+}
+
+/** Notes an answer with a code that nothing explains. Returns whether the code was one of those given. */
+export function expectCode<Name extends MethodName>(
+  { findings }: Cluster,
+  about: string,
+  answer: AnswerOf<Name>,
+  ...codes: readonly string[]
+): boolean {
+  const code = codeName(answer);
+  if (codes.includes(code)) return true;
+  findings.add(`${about} was answered with ${code} ${answer.status.msg}`);
+  return false;
+}

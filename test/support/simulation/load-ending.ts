@@ -1,0 +1,169 @@
+import { TxnCommitAttachmentPB_Type as Attachment } from '../../../src/schema/gen/cloud/txn_attachment_pb.ts';
+import { TxnStatusPB } from '../../../src/schema/gen/cloud/txn_pb.ts';
+import type { Random } from '../kv/random.ts';
+import { CLOUD_UNIQUE_ID, type Cluster, expectCode } from './cluster.ts';
+import { DB_ID, type Load, type Outcome } from './model.ts';
+import { type AnswerOf, codeName } from './rpc-client.ts';
+import type { Answered } from './service-process.ts';
+
+/** How a load ends: in one phase, in two, by an abort, by a commit and an abort at the same time, or not by itself. */
+export type Ending = 'commit' | 'precommit' | 'abort' | 'race' | 'abandon';
+
+type Commit = Answered<'commit_txn'>;
+type Abort = Answered<'abort_txn'>;
+
+/** Ends a load, and notes what became of it. */
+export async function endLoad(
+  cluster: Cluster,
+  random: Random,
+  load: Load,
+  ending: Exclude<Ending, 'abandon'>,
+  inParts: boolean,
+): Promise<void> {
+  const about = `transaction ${load.id}`;
+  const commit = (twoPhases = false) => commitLoad(cluster, random, load, inParts, twoPhases);
+  switch (ending) {
+    case 'commit': {
+      // The second is what a frontend sends when the answer to the first does not come.
+      const commits = await Promise.all(random.chance(0.15) ? [commit(), commit()] : [commit()]);
+      for (const { answer } of commits) expectCode(cluster, `commit_txn of ${about}`, answer, 'OK');
+      return settle(cluster, load, 'visible', commits);
+    }
+    case 'precommit': {
+      await precommit(cluster, load);
+      if (random.chance(0.2)) return settleAborted(cluster, load, await abort(cluster, random, load));
+      const { answer, resent } = await commit(random.chance(0.7));
+      const codes = resent ? ['OK', 'TXN_ALREADY_VISIBLE'] : ['OK'];
+      expectCode(cluster, `commit_txn of precommitted ${about}`, answer, ...codes);
+      return settle(cluster, load, 'visible', [{ answer, resent }]);
+    }
+    case 'abort':
+      return settleAborted(cluster, load, await abort(cluster, random, load));
+    case 'race': {
+      const [committed, aborted] = await Promise.all([commit(), abort(cluster, random, load)]);
+      return settleRace(cluster, load, committed, aborted);
+    }
+  }
+}
+
+/** Asks what became of a load, and notes it. It must be what was expected, where something was. */
+export async function settle(
+  cluster: Cluster,
+  load: Load,
+  expected?: Outcome,
+  commits: readonly Commit[] = [],
+): Promise<void> {
+  const { answer } = await cluster.service.insist('get_txn', {
+    cloudUniqueId: CLOUD_UNIQUE_ID,
+    dbId: DB_ID,
+    txnId: load.id,
+  });
+  if (!expectCode(cluster, `get_txn of transaction ${load.id}`, answer, 'OK')) return;
+  load.outcome = outcomeOf(answer);
+  if (expected !== undefined && load.outcome !== expected) {
+    const said = TxnStatusPB[answer.txnInfo?.status ?? 0];
+    cluster.findings.add(`transaction ${load.id} is ${said}, though the answers say that it is ${expected}`);
+  }
+  if (load.outcome === 'visible') noteVersions(cluster, load, commits);
+}
+
+export function outcomeOf({ txnInfo }: AnswerOf<'get_txn'>): Outcome {
+  switch (txnInfo?.status) {
+    case TxnStatusPB.TXN_STATUS_VISIBLE:
+    // Decided, while its rowsets are being made visible.
+    case TxnStatusPB.TXN_STATUS_COMMITTED:
+      return 'visible';
+    case TxnStatusPB.TXN_STATUS_ABORTED:
+      return 'aborted';
+    default:
+      return 'open';
+  }
+}
+
+function commitLoad({ service }: Cluster, random: Random, load: Load, inParts: boolean, is2pc: boolean) {
+  const { id, table, parts, routine_rows } = load;
+  const rlTaskTxnCommitAttachment = { jobId: table.id, loadedRows: routine_rows };
+  const commitAttachment = { type: Attachment.RT_TASK_TXN_COMMIT_ATTACHMENT, rlTaskTxnCommitAttachment };
+  const routine = routine_rows > 0n && { commitAttachment };
+  const whole = { cloudUniqueId: CLOUD_UNIQUE_ID, dbId: DB_ID, txnId: id, is2pc, ...routine };
+  if (!inParts) return service.insist('commit_txn', { ...whole, enableTxnLazyCommit: random.chance(0.5) });
+  const subTxnInfos = parts.map(({ txn_id, rowsets }) => ({
+    subTxnId: txn_id,
+    tableId: table.id,
+    baseTabletIds: rowsets.map(({ tablet }) => tablet.id),
+  }));
+  return service.insist('commit_txn', { ...whole, isTxnLoad: true, subTxnInfos });
+}
+
+async function precommit(cluster: Cluster, load: Load): Promise<void> {
+  const { answer, resent } = await cluster.service.insist('precommit_txn', {
+    cloudUniqueId: CLOUD_UNIQUE_ID,
+    dbId: DB_ID,
+    txnId: load.id,
+    precommitTimeoutMs: 3_600_000n,
+  });
+  const codes = resent ? ['OK', 'TXN_ALREADY_PRECOMMITED'] : ['OK'];
+  expectCode(cluster, `precommit_txn of transaction ${load.id}`, answer, ...codes);
+}
+
+function abort({ service }: Cluster, random: Random, load: Load): Promise<Abort> {
+  const which = random.chance(0.7) ? { txnId: load.id } : { label: load.label };
+  return service.insist('abort_txn', { cloudUniqueId: CLOUD_UNIQUE_ID, dbId: DB_ID, reason: 'simulated', ...which });
+}
+
+async function settleAborted(cluster: Cluster, load: Load, { answer, resent }: Abort): Promise<void> {
+  // By its label, one that is aborted already is not found as running.
+  const codes = resent ? ['OK', 'TXN_ALREADY_ABORTED', 'TXN_INVALID_STATUS'] : ['OK'];
+  expectCode(cluster, `abort_txn of transaction ${load.id}`, answer, ...codes);
+  await settle(cluster, load, 'aborted');
+}
+
+/** One of the two must have won, and the other must have been told. */
+async function settleRace(cluster: Cluster, load: Load, committed: Commit, aborted: Abort): Promise<void> {
+  const about = `transaction ${load.id}, committed and aborted at the same time`;
+  expectCode(cluster, `commit_txn of ${about}`, committed.answer, 'OK', 'TXN_ALREADY_ABORTED');
+  const lost = ['TXN_ALREADY_VISIBLE', 'TXN_INVALID_STATUS', ...(aborted.resent ? ['TXN_ALREADY_ABORTED'] : [])];
+  expectCode(cluster, `abort_txn of ${about}`, aborted.answer, 'OK', ...lost);
+  const winners = [codeName(committed.answer), codeName(aborted.answer)].filter((code) => code === 'OK').length;
+  if (winners !== 1 && !committed.resent && !aborted.resent) {
+    cluster.findings.add(`${about}: ${winners} of the two were answered with OK`);
+  }
+  const expected = winners !== 1 ? undefined : codeName(committed.answer) === 'OK' ? 'visible' : 'aborted';
+  await settle(cluster, load, expected, [committed]);
+}
+
+/** Notes the versions that a commit's answer tells of. No two commits may be told of one version. */
+function noteVersions({ findings }: Cluster, load: Load, commits: readonly Commit[]): void {
+  const told = commits.filter(({ answer }) => answer.versions.length > 0);
+  for (const { answer } of told) {
+    for (const [i, version] of answer.versions.entries()) noteVersion(findings, load, answer.partitionIds[i], version);
+  }
+  const touched = load.parts.some(({ partitions }) => partitions.length > 0);
+  const asked = commits.length > 0 && commits.every(({ resent }) => !resent);
+  if (asked && told.length !== (touched ? 1 : 0)) {
+    findings.add(`transaction ${load.id}: ${told.length} answers of its commit tell of versions`);
+  }
+}
+
+function noteVersion(findings: Cluster['findings'], load: Load, partitionId: bigint | undefined, version: bigint) {
+  const partition = load.table.partitions.find(({ id }) => id === partitionId);
+  const raises = load.parts.filter(
+    ({ partitions }) => partition !== undefined && partitions.includes(partition),
+  ).length;
+  if (partition === undefined || raises === 0) {
+    findings.add(
+      `transaction ${load.id} is told of version ${version} of partition ${partitionId}, which it did not touch`,
+    );
+    return;
+  }
+  for (let made = version - BigInt(raises) + 1n; made <= version; made++) {
+    const other = partition.makers.get(made);
+    if (other !== undefined && other !== load.id) {
+      findings.add(
+        `transactions ${other} and ${load.id} are both told of version ${made} of partition ${partition.id}`,
+      );
+    }
+    partition.makers.set(made, load.id);
+  }
+  if (version > partition.acknowledged) partition.acknowledged = version;
+}

@@ -1,0 +1,124 @@
+/** What a cluster has asked for and was promised, to be compared with what the service answers and stores. */
+
+export interface Table {
+  readonly id: bigint;
+  readonly db_id: bigint;
+  readonly indexes: TableIndex[];
+  readonly partitions: Partition[];
+  /** Whether someone is changing its schema or its partitions; in Doris too that is one at a time. */
+  changing: boolean;
+  /** How often its version was raised by something else than loads. */
+  changes: bigint;
+}
+
+export interface TableIndex {
+  readonly id: bigint;
+  /** From when its drop is sent, nobody expects anything of its tablets. */
+  dropped: boolean;
+}
+
+export interface Partition {
+  readonly id: bigint;
+  readonly table: Table;
+  readonly tablets: Tablet[];
+  /** As for an index. */
+  dropped: boolean;
+  /** The highest version that an answer has told of; 1 before the first load. */
+  acknowledged: bigint;
+  /** Which transaction was told that it made a version. */
+  readonly makers: Map<bigint, bigint>;
+}
+
+export interface Tablet {
+  readonly id: bigint;
+  readonly index: TableIndex;
+  readonly partition: Partition;
+  /** Whether it has all versions. A tablet that a schema change fills has them only when that is done. */
+  ready: boolean;
+  /** The version up to which the schema change converts, once it is recorded. */
+  alter_version?: bigint;
+}
+
+/** A rowset that a load or a job has written, and under which transaction id. */
+export interface WrittenRowset {
+  readonly rowset_id: string;
+  readonly tablet: Tablet;
+  readonly txn_id: bigint;
+}
+
+/** A part of a load that raises the version of each of its partitions by one: all of it, or a sub transaction. */
+export interface LoadPart {
+  readonly txn_id: bigint;
+  readonly partitions: readonly Partition[];
+  readonly rowsets: WrittenRowset[];
+}
+
+export type Outcome = 'open' | 'visible' | 'aborted';
+
+export interface Load {
+  readonly id: bigint;
+  readonly label: string;
+  readonly table: Table;
+  /** Rows that it counts for the routine load of its table; 0 when it is no task of that. */
+  readonly routine_rows: bigint;
+  readonly parts: LoadPart[];
+  outcome: Outcome;
+}
+
+/** A rowset that a compaction or a schema change has put in place of others, or has tried to. */
+export interface JobOutput extends WrittenRowset {
+  outcome: 'open' | 'committed' | 'refused';
+}
+
+export const DB_ID = 10n;
+
+export class Model {
+  readonly tables: Table[] = [];
+  readonly loads = new Map<bigint, Load>();
+  readonly outputs: JobOutput[] = [];
+  #last_id = 1_000n;
+
+  /** An id that nothing else has. */
+  newId(): bigint {
+    this.#last_id += 1n;
+    return this.#last_id;
+  }
+
+  partitions(): Partition[] {
+    return this.tables.flatMap(({ partitions }) => partitions);
+  }
+
+  tablets(): Tablet[] {
+    return this.partitions().flatMap(({ tablets }) => tablets);
+  }
+
+  visibleLoads(): Load[] {
+    return [...this.loads.values()].filter(({ outcome }) => outcome === 'visible');
+  }
+
+  /** How often committed loads have raised a partition's version. */
+  raisesOf(partition: Partition): bigint {
+    let raises = 0n;
+    for (const { parts } of this.visibleLoads()) {
+      raises += BigInt(parts.filter(({ partitions }) => partitions.includes(partition)).length);
+    }
+    return raises;
+  }
+}
+
+/** Whether something is still expected of a tablet. */
+export function isLive({ index, partition }: Tablet): boolean {
+  return !index.dropped && !partition.dropped;
+}
+
+export function newTablet(model: Model, index: TableIndex, partition: Partition, ready: boolean): Tablet {
+  return { id: model.newId(), index, partition, ready };
+}
+
+export function newTable(id: bigint): Table {
+  return { id, db_id: DB_ID, indexes: [], partitions: [], changing: false, changes: 0n };
+}
+
+export function newPartition(model: Model, table: Table): Partition {
+  return { id: model.newId(), table, tablets: [], dropped: false, acknowledged: 1n, makers: new Map() };
+}

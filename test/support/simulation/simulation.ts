@@ -1,0 +1,117 @@
+import { rm } from 'node:fs/promises';
+import { openEmbeddedStore } from '../../../src/kv/embedded/store.ts';
+import { storedProblems } from '../fuzz/stored-pairs.ts';
+import { Random } from '../kv/random.ts';
+import { makeDir } from '../run-server.ts';
+import { checkObserved, checkStored } from './checks.ts';
+import { type Actor, type ActorOptions, type Cluster, INSTANCE_ID, Tally } from './cluster.ts';
+import { Compactor } from './compactor.ts';
+import { Dropper } from './dropper.ts';
+import { Findings } from './findings.ts';
+import { Loader } from './loader.ts';
+import { Model } from './model.ts';
+import { observeByCalls } from './observe-calls.ts';
+import { observeStore } from './observe-store.ts';
+import { Reader } from './reader.ts';
+import { SchemaChanger } from './schema-changer.ts';
+import { ServiceProcess } from './service-process.ts';
+import { createTable } from './table.ts';
+
+export interface SimulationOptions {
+  readonly seed: number;
+  /** After how many calls nothing new is begun. */
+  readonly calls: number;
+  /** How often the service is killed and started again meanwhile. */
+  readonly crashes: number;
+  /** Settings of the service, as flags. */
+  readonly args?: readonly string[];
+}
+
+export interface Simulated {
+  /** What was wrong, each with enough said to find it. */
+  readonly findings: readonly string[];
+  readonly tally: Tally;
+  readonly calls: number;
+  readonly lost: number;
+  readonly model: Model;
+  /** The directory of the store that was left behind. */
+  readonly data_dir: string;
+  /** Removes that. */
+  dispose(): Promise<void>;
+}
+
+const TABLES = 2;
+const PARTITIONS = 2;
+const ACTORS = [
+  ...Array.from({ length: 10 }, () => Loader),
+  ...Array.from({ length: 4 }, () => Compactor),
+  ...Array.from({ length: 2 }, () => Reader),
+  SchemaChanger,
+  Dropper,
+];
+
+/** Runs a cluster of frontends and backends against one service, and looks for what does not fit together afterwards. */
+export async function simulate({ seed, calls, crashes, args = [] }: SimulationOptions): Promise<Simulated> {
+  const dir = await makeDir();
+  const service = new ServiceProcess(dir, args);
+  const findings = new Findings();
+  const model = new Model();
+  const tally = new Tally();
+  const random = new Random(seed);
+  const over = () => service.calls >= calls;
+  const cluster: Cluster = { service, model, findings, tally, over };
+  try {
+    await service.admin('create_instance', { instance_id: INSTANCE_ID, name: INSTANCE_ID, user_id: 'simulation' });
+    for (let i = 0; i < TABLES; i++) await createTable(cluster, PARTITIONS);
+    const actors = ACTORS.map((Kind, i) => new Kind(optionsOf(cluster, Kind.name, i, random.below(2 ** 32))));
+    await Promise.all([...actors.map((actor) => work(cluster, actor)), crash(service, random, calls, crashes)]);
+    findings.addAll(checkObserved(model, await observeByCalls(cluster)));
+    await service.stop();
+    findings.addAll(await checkDirectory(service.data_dir, model));
+    findings.addAll(service.errors());
+  } catch (error) {
+    await service.dispose();
+    await rm(dir, { recursive: true, force: true });
+    throw new Error(`the simulation with seed ${seed} broke off`, { cause: error });
+  }
+  return {
+    findings: findings.list(),
+    tally,
+    calls: service.calls,
+    lost: service.lost,
+    model,
+    data_dir: service.data_dir,
+    dispose: () => rm(dir, { recursive: true, force: true }),
+  };
+}
+
+async function work(cluster: Cluster, actor: Actor): Promise<void> {
+  while (!cluster.over()) {
+    await actor.act();
+    // A piece of work that needs no call must not keep the others from theirs.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** Kills the service at moments that lie over the whole run. */
+async function crash(service: ServiceProcess, random: Random, calls: number, crashes: number): Promise<void> {
+  for (let i = 1; i <= crashes; i++) {
+    const at = (calls * (i - random.next() / 2)) / crashes;
+    while (service.calls < at) await new Promise((resolve) => setTimeout(resolve, random.below(10)));
+    await service.crash();
+  }
+}
+
+/** Reads the store that a service has left, and checks it. */
+async function checkDirectory(dir: string, model: Model): Promise<string[]> {
+  const store = await openEmbeddedStore({ dir, exclusive: true });
+  try {
+    return [...checkStored(model, await observeStore(store, model)), ...(await storedProblems(store))];
+  } finally {
+    await store.close();
+  }
+}
+
+function optionsOf(cluster: Cluster, kind: string, i: number, seed: number): ActorOptions {
+  return { cluster, random: new Random(seed), name: `${kind.toLowerCase()}-${i}` };
+}
