@@ -1,7 +1,8 @@
-// `npm run bench [-- kv|http]`: prints ratios to the bare thing below, and writes them to bench/results/ as JSON.
+// `npm run bench [-- kv|http|data]`: prints ratios to the bare thing below, and writes them to bench/results/ as JSON.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { benchData } from './data/data-bench.ts';
 import { benchHttp } from './http/http-bench.ts';
 import { benchStore } from './kv/store.ts';
 import type { BenchResult } from './result.ts';
@@ -9,6 +10,7 @@ import type { BenchResult } from './result.ts';
 const BENCHES: Readonly<Record<string, () => Promise<BenchResult[]>>> = {
   kv: () => benchStore(),
   http: () => benchHttp({ connections: 64, rounds: 7, round_ms: 2_000 }),
+  data: () => benchData({ rounds: 5 }),
 };
 
 const RESULTS = join(process.cwd(), 'bench/results');

@@ -70,19 +70,30 @@ function loop(port: number, next: () => Buffer, until_ms: number, latencies_ms: 
 
 const HEAD_END = Buffer.from('\r\n\r\n');
 
-/** Finds the end of each answer by its content-length. One answer is read at a time. */
+/** Finds the end of each answer by its content-length. One answer is read at a time, and only its head is looked at. */
 class AnswerReader {
-  #bytes: Buffer = Buffer.alloc(0);
+  #head: Buffer = Buffer.alloc(0);
+  #status = 0;
+  /** Bytes of the body that are still to come, once the head is here. */
+  #missing = -1;
 
   /** The status of the answer that these bytes complete, or undefined when it isn't whole yet. */
   take(bytes: Buffer): number | undefined {
-    this.#bytes = this.#bytes.length === 0 ? bytes : Buffer.concat([this.#bytes, bytes]);
-    const headEnd = this.#bytes.indexOf(HEAD_END);
-    if (headEnd < 0) return undefined;
-    const head = this.#bytes.toString('latin1', 0, headEnd);
+    if (this.#missing >= 0) this.#missing -= bytes.length;
+    else this.#readHead(bytes);
+    if (this.#missing !== 0) return undefined;
+    this.#missing = -1;
+    return this.#status;
+  }
+
+  #readHead(bytes: Buffer): void {
+    this.#head = this.#head.length === 0 ? bytes : Buffer.concat([this.#head, bytes]);
+    const headEnd = this.#head.indexOf(HEAD_END);
+    if (headEnd < 0) return;
+    const head = this.#head.toString('latin1', 0, headEnd);
     const length = Number(/content-length: *(\d+)/i.exec(head)?.[1] ?? 0);
-    if (this.#bytes.length < headEnd + HEAD_END.length + length) return undefined;
-    this.#bytes = Buffer.alloc(0);
-    return Number(head.slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length));
+    this.#missing = headEnd + HEAD_END.length + length - this.#head.length;
+    this.#status = Number(head.slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length));
+    this.#head = Buffer.alloc(0);
   }
 }
