@@ -29,6 +29,11 @@ export function adminCode(code: MetaServiceCode): AdminCode {
   }
 }
 
+/** The HTTP status of an answer. */
+export function statusOf(code: AdminCode): number {
+  return STATUS[code];
+}
+
 /** `{"code", "msg"}`, and `result` when there is one, given as JSON without 64-bit numbers; indented, since people read it. */
 export function jsonReply(code: AdminCode, message: string, result?: string): HttpAnswer {
   const reply = {

@@ -1,7 +1,7 @@
 import { create, type DescMessage, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
 import type { Store } from '../kv/store.ts';
 import { MetaError } from '../meta/meta-error.ts';
-import type { Method, MethodBody } from '../rpc/method.ts';
+import type { Method, MethodBody, MethodInSteps } from '../rpc/method.ts';
 import type { Answer, Rules, Runner } from '../rpc/runner.ts';
 import { MetaServiceCode } from '../schema/gen/cloud/status_pb.ts';
 import { decodeUtf8 } from '../schema/json/decode-utf8.ts';
@@ -55,11 +55,11 @@ export interface RpcRouteOptions<Request extends DescMessage, Response extends D
 
 /** A route whose body is a request of a method of the service, in JSON. */
 export function rpcRoute<Request extends DescMessage, Response extends DescMessage>(
-  method: Method<Request, Response>,
+  method: Method<Request, Response> | MethodInSteps<Request, Response>,
   options: RpcRouteOptions<Request, Response> = {},
 ): Route {
-  const { fixed, complete, rules, aliases, numbersAsText, run = method.run, show = showStatus } = options;
-  const byDocument = { ...method, run };
+  const { fixed, complete, rules, aliases, numbersAsText, run, show = showStatus } = options;
+  const byDocument = run === undefined ? method : { ...method, run };
   return async (call) => {
     const document = call.documentRules;
     const leniency = document ? { enumAliases: aliases, numbersAsText } : {};

@@ -45,6 +45,7 @@ import {
   legacyUpdateRules,
   updateKeysRules,
 } from './rules/storage-rules.ts';
+import { fixTabletStatsTool, showStats } from './stats-tools.ts';
 import { lazyCommitTool } from './txn-tools.ts';
 
 /** The document's word for a suspended cluster. */
@@ -97,6 +98,8 @@ export const routes: Readonly<Record<string, Route>> = {
   get_cluster_status: rpcRoute(methods.get_cluster_status, { aliases: STOPPED, show: showResponse }),
   set_cluster_status: alterCluster(ClusterOperation.SET_CLUSTER_STATUS, setStatusRules, STOPPED),
 
+  get_tablet_stats: rpcRoute(methods.get_tablet_stats, { show: showStats }),
+  fix_tablet_stats: fixTabletStatsTool,
   abort_tablet_job: rpcRoute(methods.finish_tablet_job, {
     fixed: { action: FinishAction.ABORT },
     numbersAsText: COMPACTION_IDS,

@@ -86,15 +86,20 @@ export class Runner {
   }
 
   /** Runs a read that is no method of the service. Throws a MetaError for whatever goes wrong but a defect. */
-  async read<Result>(name: string, work: (call: Call) => Promise<Result>): Promise<Result> {
+  read<Result>(name: string, work: (call: Call) => Promise<Result>): Promise<Result> {
+    return this.perform(name, ({ transact }) => transact(work));
+  }
+
+  /** As `read`, for what changes something, or takes more than one transaction. */
+  async perform<Result>(name: string, work: (call: CallInSteps) => Promise<Result>): Promise<Result> {
     const began_ms = performance.now();
     let attempts = 0;
-    const { code, message, response } = await this.#outcome(name, () =>
+    const transact: CallInSteps['transact'] = (step) =>
       this.store.transact((txn) => {
         attempts++;
-        return work({ ...this.services, txn });
-      }),
-    );
+        return step({ ...this.services, txn });
+      });
+    const { code, message, response } = await this.#outcome(name, () => work({ ...this.services, transact }));
     this.#report({ method: name, code, message, duration_ms: performance.now() - began_ms, attempts });
     if (code !== MetaServiceCode.OK) throw new MetaError(code, message);
     return response as Result;

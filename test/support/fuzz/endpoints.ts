@@ -200,6 +200,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
       { cloud_unique_ids: [callerOf(s3), callerOf(hdfs), 'nobody'], status: 'STOPPED' },
     ],
   },
+  get_tablet_stats: { method: methods.get_tablet_stats, bodies: TABLET_BODIES.get_tablet_stats },
   abort_txn: { method: methods.abort_txn, bodies: TXN_BODIES.abort_txn },
   set_cluster_status: clusters('SET_CLUSTER_STATUS', () => [
     { cluster_id: 'compute_id', cluster_status: 'STOPPED' },
@@ -229,6 +230,11 @@ const QUERIES: Readonly<Record<string, (world: World) => readonly string[]>> = {
   ],
   show_meta_ranges: () => ['', 'instance_id=x'],
   txn_lazy_commit: ({ s3, txnIds }) => [...txnIds, '9', 'x'].map((id) => `instance_id=${s3}&txn_id=${id}`),
+  fix_tablet_stats: ({ s3 }) => [
+    `cloud_unique_id=${callerOf(s3)}&table_id=10`,
+    `cloud_unique_id=${callerOf(s3)}&table_id=1e1`,
+    'table_id=10',
+  ],
 };
 
 /** The methods that no operation of the admin API stands for. */
