@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Domain, openDomain, rpc } from '../../../test/support/fuzz/domain.ts';
 import { CALLER, DB, INSTANCE, type TestTxns, testTxns } from '../../../test/support/txns.ts';
 import { keys } from '../../keys/key-table.ts';
@@ -138,6 +138,27 @@ describe('a label', () => {
       expect([status?.code, dupTxnId]).toEqual([MetaServiceCode.TXN_DUPLICATED_REQ, begun?.txnId]);
     }
   });
+});
+
+test('a begin that others overtake and abort begins under a larger id than theirs', async () => {
+  const overtaking: bigint[] = [];
+  const { store } = domain;
+  const transact = store.transact.bind(store);
+  let steps = 0;
+  vi.spyOn(store, 'transact').mockImplementation(async (work, options) => {
+    const result = await transact(work, options);
+    // The first step finds the caller, the second makes the id.
+    if (++steps === 2) {
+      vi.mocked(store.transact).mockRestore();
+      const other = await txns.begun();
+      await txns.setStatus(other, TxnStatus.TXN_STATUS_ABORTED);
+      overtaking.push(other);
+    }
+    return result;
+  });
+  const txnId = await txns.begun();
+  expect(txnId).toBeGreaterThan(overtaking[0] ?? txnId);
+  expect((await labelOf())?.message.txnIds).toEqual([...overtaking, txnId]);
 });
 
 describe('refuses', () => {

@@ -1,9 +1,11 @@
+import { create } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Domain, openDomain, rpc } from '../../../test/support/fuzz/domain.ts';
 import { CALLER, DB, INSTANCE, type TestTxns, testTxns } from '../../../test/support/txns.ts';
 import { keys } from '../../keys/key-table.ts';
 import { removeRecord } from '../../records/message-record.ts';
-import { TxnStatusPB as TxnStatus } from '../../schema/gen/cloud/txn_pb.ts';
+import { writeRecordWithStamp } from '../../records/stamped-record.ts';
+import { TxnLabelPBSchema, TxnStatusPB as TxnStatus } from '../../schema/gen/cloud/txn_pb.ts';
 import { fieldsOfTxn } from './txn-record.ts';
 
 let domain: Domain;
@@ -80,6 +82,19 @@ test('cleans more labels than one step takes', async () => {
   expect(await clean({ dbId: DB })).toBe('OK');
   expect(await txns.stored(running)).toBeDefined();
   await domain.call(rpc.abort_txn, { ...CALLER, txnId: running });
+  expect(await clean({ dbId: DB })).toBe('OK');
+  expect(await txns.dump()).toEqual(before);
+});
+
+test('cleans labels that were used more often than one step takes', async () => {
+  const before = await txns.dump();
+  await domain.store.transact(async (txn) => {
+    for (const label of ['a', 'b', 'c', 'd']) {
+      const txnIds = Array.from({ length: 300 }, (_, i) => BigInt(i + 1));
+      const value = { message: create(TxnLabelPBSchema, { txnIds }), stamp: Buffer.alloc(10) };
+      writeRecordWithStamp(txn, keys.txnLabel, { instance_id: INSTANCE, db_id: DB, label }, value);
+    }
+  });
   expect(await clean({ dbId: DB })).toBe('OK');
   expect(await txns.dump()).toEqual(before);
 });

@@ -74,7 +74,7 @@ export function saveRunning(
   from_ms: bigint,
   span_ms: bigint,
 ): void {
-  const running = create(TxnRunningPBSchema, { tableIds: info.tableIds, timeoutTime: sumOfInt64(from_ms, span_ms) });
+  const running = create(TxnRunningPBSchema, { tableIds: info.tableIds, timeoutTime: timeAfter(from_ms, span_ms) });
   writeRecord(txn, keys.txnRunning, fieldsOfTxn(instanceId, info), running);
 }
 
@@ -87,11 +87,9 @@ export function saveFinished(txn: Transaction, instanceId: string, info: TxnInfo
 }
 
 const INT64_MAX = 2n ** 63n - 1n;
-const INT64_MIN = -(2n ** 63n);
 
-/** Clients choose timeouts freely. What no int64 can hold stays at its end, where Doris would begin again at the other. */
-function sumOfInt64(a: bigint, b: bigint): bigint {
-  const sum = a + b;
-  if (sum > INT64_MAX) return INT64_MAX;
-  return sum < INT64_MIN ? INT64_MIN : sum;
+/** Clients choose timeouts freely. What no int64 can hold stays at the end of what one can, where Doris goes on at the other end. */
+function timeAfter(from_ms: bigint, span_ms: bigint): bigint {
+  const time_ms = from_ms + span_ms;
+  return time_ms > INT64_MAX ? INT64_MAX : time_ms;
 }
