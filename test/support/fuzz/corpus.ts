@@ -8,7 +8,9 @@ export const CORPUS: ReadonlyMap<string, readonly string[]> = readCorpus();
 
 function readCorpus(): Map<string, string[]> {
   const corpus = new Map<string, string[]>();
-  const suites = ['document', 'reference/control'].flatMap((folder) => readSuites(join(SUITES, folder)));
+  const suites = ['document', 'reference/control', 'reference/data'].flatMap((folder) =>
+    readSuites(join(SUITES, folder)),
+  );
   for (const { path, body } of suites.flatMap((suite) => suite.steps)) {
     if (body === undefined || body === null) continue;
     const endpoint = path.replace(/^\/MetaService\/|\?.*$/g, '').replace('http/v1/', 'http/');
