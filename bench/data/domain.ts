@@ -8,6 +8,7 @@ import { loadSettings } from '../../src/config/load.ts';
 import { DEFAULT_ENCRYPTION_KEY } from '../../src/config/settings.ts';
 import { type EmbeddedStore, openEmbeddedStore } from '../../src/kv/embedded/store.ts';
 import { LazyCommits } from '../../src/meta/commit/lazy-commits.ts';
+import { PartitionTurns } from '../../src/meta/commit/partition-turns.ts';
 import { NodeIndex } from '../../src/meta/identity/node-index.ts';
 import { Keyring } from '../../src/meta/secrets/keyring.ts';
 import { SILENT } from '../../src/observe/logger.ts';
@@ -48,7 +49,8 @@ export async function openDomain(): Promise<BenchDomain> {
   const keyring = new Keyring({ ...settings, default_key: DEFAULT_ENCRYPTION_KEY });
   await keyring.install(store);
   const lazyCommits = new LazyCommits({ ...settings, store, logger: SILENT, now_ms: Date.now });
-  const services = { nodes: new NodeIndex(), keyring, lazyCommits, settings, now_ms: Date.now };
+  const partitionTurns = new PartitionTurns();
+  const services = { nodes: new NodeIndex(), keyring, lazyCommits, partitionTurns, settings, now_ms: Date.now };
   const runner = new Runner(store, services, SILENT);
   const call: BenchDomain['call'] = async (method, request) => {
     const answer = await runner.run(method, create(method.request, request));

@@ -1,5 +1,6 @@
 import type { Transaction } from '../kv/store.ts';
 import type { LazyCommits } from './commit/lazy-commits.ts';
+import type { PartitionTurns } from './commit/partition-turns.ts';
 import type { NodeIndex } from './identity/node-index.ts';
 import type { Keyring } from './secrets/keyring.ts';
 
@@ -31,6 +32,7 @@ export interface MetaServices {
   readonly nodes: NodeIndex;
   readonly keyring: Keyring;
   readonly lazyCommits: LazyCommits;
+  readonly partitionTurns: PartitionTurns;
   readonly settings: MetaSettings;
   /** Milliseconds since 1970. */
   readonly now_ms: () => number;

@@ -4,6 +4,7 @@ import { DEFAULT_ENCRYPTION_KEY, type Settings } from '../config/settings.ts';
 import type { Store } from '../kv/store.ts';
 import type { MetaServices } from '../meta/call.ts';
 import { LazyCommits } from '../meta/commit/lazy-commits.ts';
+import { PartitionTurns } from '../meta/commit/partition-turns.ts';
 import { NodeIndex } from '../meta/identity/node-index.ts';
 import { Keyring } from '../meta/secrets/keyring.ts';
 import { JsonRpc } from '../net/http/json-rpc.ts';
@@ -29,7 +30,8 @@ export async function createServices(store: Store, settings: Settings, logger: L
   }
   const now_ms = Date.now;
   const lazyCommits = new LazyCommits({ ...settings, store, logger, now_ms });
-  const services: MetaServices = { nodes: new NodeIndex(), keyring, lazyCommits, settings, now_ms };
+  const partitionTurns = new PartitionTurns();
+  const services: MetaServices = { nodes: new NodeIndex(), keyring, lazyCommits, partitionTurns, settings, now_ms };
   const runner = new Runner(store, services, logger);
   const admin = new Admin({ ...settings, runner, store });
   return { handler: router({ admin, rpc: new JsonRpc(runner, methods) }), stop: () => lazyCommits.stop() };

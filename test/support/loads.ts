@@ -1,15 +1,17 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import type { Settings } from '../../src/config/settings.ts';
 import { keys } from '../../src/keys/key-table.ts';
 import { collectRange } from '../../src/kv/collect-range.ts';
 import type { Store } from '../../src/kv/store.ts';
 import { findTxn } from '../../src/meta/txn/txn-record.ts';
 import { readRecord, writeRecord } from '../../src/records/message-record.ts';
 import { mergeTabletStats, readTabletStats } from '../../src/records/tablet-stats.ts';
+import { MetaServiceCode } from '../../src/schema/gen/cloud/status_pb.ts';
 import { TabletIndexPBSchema } from '../../src/schema/gen/cloud/tablet_pb.ts';
 import { TabletStatsPBSchema } from '../../src/schema/gen/cloud/tablet_stats_pb.ts';
 import type { CommitTxnRequestSchema, TxnInfoPB } from '../../src/schema/gen/cloud/txn_pb.ts';
 import { type RowsetMetaCloudPB, RowsetMetaCloudPBSchema } from '../../src/schema/gen/olap/rowset_meta_pb.ts';
-import { type Domain, rpc } from './fuzz/domain.ts';
+import { type Domain, domainOn, rpc } from './fuzz/domain.ts';
 
 /** The instance that the functions of this file load to, and its one database and index. */
 export const INSTANCE = 'i';
@@ -23,6 +25,11 @@ export interface Tablet {
   readonly table: bigint;
   readonly partition: bigint;
   readonly tablet: bigint;
+}
+
+/** Tablets of a partition of table 3, whose ids go on from the first. */
+export function tabletsIn(partition: bigint, first: bigint, count: number): Tablet[] {
+  return Array.from({ length: count }, (_, i) => ({ table: 3n, partition, tablet: first + BigInt(i) }));
 }
 
 /** Stores tablets as if they had been created, each with its first, empty rowset. */
@@ -113,6 +120,15 @@ export async function load(
 /** Commits a transaction, as a backend of the instance asks for it. */
 export function commit(domain: Domain, request: MessageInitShape<typeof CommitTxnRequestSchema>) {
   return domain.call(rpc.commit_txn, { cloudUniqueId: CALLER, ...request });
+}
+
+/** Commits a large load lazily, by a server that dies when that has been decided. */
+export async function decideLazily(domain: Domain, txnId: bigint, settings: Partial<Settings>): Promise<void> {
+  const dying = await domainOn(domain.store, { settings });
+  await dying.dispose();
+  const { status } = await commit(dying, { txnId, is2pc: false, enableTxnLazyCommit: true });
+  const expected = `transaction is committed, and not visible yet: db_id=${DB} txn_id=${txnId}`;
+  if (status.code !== MetaServiceCode.OK || status.msg !== expected) throw new Error(status.msg);
 }
 
 /** The versions of partitions of a table, as they are answered. */

@@ -14,6 +14,7 @@ import { alreadyText } from '../txn/txn-state.ts';
 import { type CommitWay, isLazy } from './commit-way.ts';
 import { dbOfCommit, openCommit } from './committable.ts';
 import { heldLocks } from './delete-bitmap-locks.ts';
+import type { ClaimPartitions } from './partition-turns.ts';
 import { placeRowsets } from './placed-rowsets.ts';
 import { saveCommit } from './save-commit.ts';
 import { mustBeSettled } from './settled.ts';
@@ -32,6 +33,14 @@ export interface CommitAnswer {
   readonly versionUpdateTimeMs?: bigint;
 }
 
+export interface CommitOptions {
+  readonly way: CommitWay;
+  /** With more rowsets it is refused, by a TooLargeAtOnceError. */
+  readonly most_rowsets: number;
+  /** Is called when the partitions are known, and before anything is written. */
+  readonly claim: ClaimPartitions;
+}
+
 /** What a store takes in one transaction, in bytes: with more in its rowsets no commit is possible at once. */
 const MOST_BYTES_AT_ONCE = 10_000_000;
 
@@ -41,14 +50,13 @@ const MOST_LAZY_PARTITIONS = 20_000;
 /**
  * Commits a transaction in one transaction of the store. A lazy commit decides here that it is committed, and at which
  * versions; its rowsets follow. It reads all that it needs before it writes, in a number of reads that does not grow with
- * the number of tablets. Throws a TooLargeAtOnceError for more than `most_rowsets` rowsets.
+ * the number of tablets.
  */
 export async function commitStep(
   step: Call,
   request: CommitTxnRequest,
   instanceId: string,
-  way: CommitWay,
-  most_rowsets: number,
+  { way, most_rowsets, claim }: CommitOptions,
 ): Promise<CommitAnswer> {
   const { txn } = step;
   const { txnId, mowTableIds, baseTabletIds } = request;
@@ -57,6 +65,7 @@ export async function commitStep(
   const { info, status } = await openCommit(txn, { instance_id: instanceId, db_id: dbId, txn_id: txnId }, request, way);
   if (status === undefined) return { status: { msg: alreadyText(info) }, txnInfo: info };
   const { rowsets, partitions } = await placeRowsets(txn, instanceId, dbId, groups, { snapshot: isLazy(way) });
+  claim(partitions.map(({ fields }) => fields));
   if (isLazy(way) && partitions.length > MOST_LAZY_PARTITIONS) throw new TooLargeAtOnceError();
   mustBeSettled(
     instanceId,

@@ -135,6 +135,14 @@ describe('commits of one partition at the same time', () => {
     expect(await tableVersionOf(domain, 1n)).toBe(12n);
   });
 
+  test('take turns: each finds its caller, sees who is before it, and commits, however many they are', async () => {
+    const loads = await Promise.all(Array.from({ length: 30 }, (_, i) => load(domain, `l${i}`, [A])));
+    await Promise.all(loads.map((txnId) => commit(domain, { txnId })));
+    const calls = domain.log.map((line) => JSON.parse(line)).filter(({ method }) => method === 'commit_txn');
+    expect(calls.length).toBe(30);
+    expect(calls.filter(({ attempts }) => attempts > 3)).toEqual([]);
+  });
+
   test('of one transaction happen once', async () => {
     const txnId = await load(domain, 'l', [A]);
     const responses = await Promise.all([1, 2, 3].map(() => commit(domain, { txnId })));

@@ -26,7 +26,9 @@ export async function commitTxn(
   instanceId: string,
 ): Promise<CommitAnswer> {
   const commit = (way: CommitWay, most_rowsets: number) =>
-    call.transact((step) => commitStep(step, request, instanceId, way, most_rowsets));
+    call.partitionTurns.run((claim) =>
+      call.transact((step) => commitStep(step, request, instanceId, { way, most_rowsets, claim })),
+    );
   const { settings } = call;
   const mayBeLazy = allowsLazyCommit(request, settings);
   try {

@@ -3,12 +3,14 @@ import { type Domain, domainOn, openDomain, rpc } from '../../../test/support/fu
 import {
   commit,
   DB,
+  decideLazily,
   INSTANCE,
   load,
   plantTablets,
   rowsetAt,
   statsOf,
   type Tablet,
+  tabletsIn,
   temporaryRowsets,
   txnOf,
   versionsOf,
@@ -16,14 +18,14 @@ import {
 import { keys } from '../../keys/key-table.ts';
 import { collectRange } from '../../kv/collect-range.ts';
 import type { Transaction } from '../../kv/store.ts';
-import { readRecord, readRecords, removeRecord } from '../../records/message-record.ts';
+import { readRecord, readRecords } from '../../records/message-record.ts';
 import { TxnStatusPB as TxnStatus } from '../../schema/gen/cloud/txn_pb.ts';
 import { finishLazyCommit } from './finish-lazy-commit.ts';
 import { moveRowsets } from './move-rowsets.ts';
 
-/** Ten tablets of a partition and five of another, whose ids lie between those of the first. */
-const FIRST = tablets(31n, 3000n, 10);
-const SECOND = tablets(32n, 3005n, 5, 2000n);
+/** Ten tablets of a partition and five of another. */
+const FIRST = tabletsIn(31n, 3000n, 10);
+const SECOND = tabletsIn(32n, 5005n, 5);
 const ALL = [...FIRST, ...SECOND];
 const settings = { txn_lazy_commit_rowsets_thresold: 4, txn_lazy_max_rowsets_per_batch: 3 };
 const LAZY = { is2pc: false, enableTxnLazyCommit: true };
@@ -35,10 +37,6 @@ beforeEach(async () => {
   await plantTablets(domain.store, ALL);
 });
 afterEach(() => domain.dispose());
-
-function tablets(partition: bigint, from: bigint, count: number, offset = 0n): Tablet[] {
-  return Array.from({ length: count }, (_, i) => ({ table: 3n, partition, tablet: from + offset + BigInt(i) }));
-}
 
 function loadAll(label: string, loaded: readonly Tablet[] = ALL, more: object = {}): Promise<bigint> {
   return load(domain, label, loaded, more);
@@ -57,16 +55,6 @@ async function storedVersions() {
   const fields = [31n, 32n].map((partition_id) => ({ instance_id: INSTANCE, db_id: DB, table_id: 3n, partition_id }));
   const records = await domain.store.transact((txn) => readRecords(txn, keys.partitionVersion, fields));
   return records.map((record) => ({ version: record?.version, pending: record?.pendingTxnIds }));
-}
-
-/** Commits a load, by a server that dies when it has been decided. */
-async function decide(txnId: bigint): Promise<void> {
-  const dying = await domainOn(domain.store, { settings });
-  await dying.dispose();
-  expect((await commitLazily(txnId, LAZY, dying)).status).toMatchObject({
-    code: 0,
-    msg: `transaction is committed, and not visible yet: db_id=1 txn_id=${txnId}`,
-  });
 }
 
 /** That a load of all tablets is visible as the first one, whole and once. */
@@ -159,7 +147,7 @@ describe('a large load', () => {
 describe('a server that dies in a lazy commit', () => {
   test('leaves what was visible before, and the whole of it to whoever reads a version', async () => {
     const txnId = await loadAll('l');
-    await decide(txnId);
+    await decideLazily(domain, txnId, settings);
     expect(await txnOf(domain.store, txnId)).toMatchObject({ status: TxnStatus.TXN_STATUS_COMMITTED });
     expect(await storedVersions()).toEqual([
       { version: 0n, pending: [txnId] },
@@ -172,7 +160,7 @@ describe('a server that dies in a lazy commit', () => {
 
   test.each([0, 1, 2, 3, 4, 5, 6])('after %i steps loses nothing and doubles nothing', async (steps) => {
     const txnId = await loadAll('l');
-    await decide(txnId);
+    await decideLazily(domain, txnId, settings);
     let left = steps;
     const transact = <T>(work: (txn: Transaction) => Promise<T>) => {
       if (left-- === 0) throw new Error('the server dies');
@@ -192,7 +180,7 @@ describe('a server that dies in a lazy commit', () => {
 
   test('leaves it to the next load of one of its partitions, which comes after it', async () => {
     const first = await loadAll('l');
-    await decide(first);
+    await decideLazily(domain, first, settings);
     const second = await loadAll('m', FIRST.slice(0, 1));
     expect(await commitLazily(second, {})).toMatchObject({ partitionIds: [31n], versions: [3n] });
     expect(await versions()).toEqual([3n, 2n]);
@@ -203,7 +191,7 @@ describe('a server that dies in a lazy commit', () => {
 
   test('leaves it to sub transactions too', async () => {
     const first = await loadAll('l');
-    await decide(first);
+    await decideLazily(domain, first, settings);
     const second = await loadAll('m', SECOND);
     const parts = { isTxnLoad: true, subTxnInfos: [{ subTxnId: second }] };
     expect(await commitLazily(second, parts)).toMatchObject({ partitionIds: [32n], versions: [3n] });
@@ -212,7 +200,7 @@ describe('a server that dies in a lazy commit', () => {
 
   test('leaves it to several others at the same time', async () => {
     const txnId = await loadAll('l');
-    await decide(txnId);
+    await decideLazily(domain, txnId, settings);
     const others = await Promise.all([1, 2, 3].map(() => domainOn(domain.store, { settings })));
     await Promise.all(others.map((other) => commitLazily(txnId, LAZY, other)));
     await expectVisible(txnId);
@@ -221,7 +209,7 @@ describe('a server that dies in a lazy commit', () => {
 
   test('can be of Doris, which keeps all temporary rowsets of a partition until it has moved the last', async () => {
     const txnId = await loadAll('l');
-    await decide(txnId);
+    await decideLazily(domain, txnId, settings);
     await domain.store.transact(async (txn) => {
       const moved = { txn, fields: { instance_id: INSTANCE, db_id: DB, txn_id: txnId } };
       const { begin: from, end } = keys.metaRowsetTmp.range({ instance_id: INSTANCE, txn_id: txnId });
@@ -242,53 +230,4 @@ test('large loads of the same partitions at the same time follow each other', as
   for (const answer of answers) expect(answer.versions[0]).toBe(answer.versions[1]);
   expect(await versions()).toEqual([5n, 5n]);
   expect(await statsOf(domain.store, ALL[0] as Tablet)).toMatchObject({ numRowsets: 5n, numRows: 40n });
-});
-
-describe('a partition that waits for what does not come', () => {
-  test('refuses the loads that follow, and says why', async () => {
-    const txnId = await loadAll('l');
-    await decide(txnId);
-    const fields = { instance_id: INSTANCE, db_id: DB, txn_id: txnId };
-    await domain.store.transact(async (txn) => removeRecord(txn, keys.txnInfo, fields));
-    const next = await loadAll('m', FIRST);
-    const { status } = await commitLazily(next, {});
-    expect(status.msg).toBe(
-      `transaction ${txnId}, which comes first, can't be finished: failed to get txn_info, db_id=1 txn_id=${txnId} err=KeyNotFound`,
-    );
-  });
-
-  test('does not keep a load waiting for ever when the transaction is visible', async () => {
-    const txnId = await loadAll('l');
-    await decide(txnId);
-    const { begin: from, end } = keys.metaRowsetTmp.range({ instance_id: INSTANCE, txn_id: txnId });
-    await domain.store.transact(async (txn) => txn.clearRange(from, end));
-    const next = await loadAll('m', FIRST);
-    const { status } = await commitLazily(next, {});
-    expect(status.msg).toBe(`transaction ${txnId} is finished, and a partition still waits for it`);
-  });
-});
-
-describe('the tool txn_lazy_commit', () => {
-  const tool = (txnId: unknown, instance = INSTANCE) =>
-    domain.admin('txn_lazy_commit', '', `instance_id=${instance}&txn_id=${txnId}`);
-
-  test('finishes what a dead server has left', async () => {
-    const txnId = await loadAll('l');
-    await decide(txnId);
-    expect(await tool(txnId)).toEqual({ status: 200, code: 'OK', msg: '' });
-    await expectVisible(txnId);
-    expect(await tool(`${txnId}x`)).toEqual({ status: 200, code: 'OK', msg: '' });
-  });
-
-  test('refuses what is not committed, is not there, or makes no sense', async () => {
-    const txnId = await loadAll('l');
-    const state = `db_id=1 txn_id=${txnId} status=TXN_STATUS_PREPARED`;
-    expect(await tool(txnId)).toMatchObject({ status: 500, msg: `transaction is not committed: ${state}` });
-    expect(await tool(7)).toMatchObject({ status: 500, msg: 'failed to get db id, txn_id=7 err=KeyNotFound' });
-    for (const text of ['abc', '99999999999999999999', '-']) {
-      expect(await tool(text)).toMatchObject({ msg: `txn_id ${text} must be a number, meet error=stol` });
-    }
-    expect(await tool('')).toMatchObject({ status: 400, msg: 'instance_id or txn_id is empty' });
-    expect(await tool(7, '')).toMatchObject({ status: 400, msg: 'instance_id or txn_id is empty' });
-  });
 });

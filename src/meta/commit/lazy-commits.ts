@@ -11,6 +11,9 @@ export interface LazyCommitsOptions {
   readonly now_ms: () => number;
 }
 
+/** How long it takes after a failure until a reader, of whom there may be many, has it tried again. */
+const RETRY_MS = 1000;
+
 /**
  * Brings lazy commits to their end: those that calls of this process have decided, and those that they meet on their way,
  * whose server may have died. Nothing is kept but who waits for what; all that a commit needs is in the store. So a start
@@ -19,6 +22,8 @@ export interface LazyCommitsOptions {
 export class LazyCommits {
   readonly #options: LazyCommitsOptions;
   readonly #running = new Map<string, Promise<void>>();
+  /** When those failed that were started, by the clock of the process. */
+  readonly #failed = new Map<string, number>();
   #stopped = false;
 
   constructor(options: LazyCommitsOptions) {
@@ -27,7 +32,7 @@ export class LazyCommits {
 
   /** Resolves when a transaction that was committed lazily is visible. Rejects with a MetaError or a StoreError when it can't be. */
   finish(instanceId: string, txnId: bigint): Promise<void> {
-    const name = `${txnId}/${instanceId}`;
+    const name = nameOf(instanceId, txnId);
     let running = this.#running.get(name);
     if (!running) {
       running = this.#finish(instanceId, txnId).finally(() => this.#running.delete(name));
@@ -36,9 +41,15 @@ export class LazyCommits {
     return running;
   }
 
-  /** As `finish`, for those who need not wait for it. */
+  /** As `finish`, for those who need not wait for it. What has just failed is not tried again at once. */
   start(instanceId: string, txnId: bigint): void {
-    this.finish(instanceId, txnId).catch(() => undefined);
+    const name = nameOf(instanceId, txnId);
+    const failed_ms = this.#failed.get(name) ?? Number.NEGATIVE_INFINITY;
+    if (this.#stopped || performance.now() - failed_ms < RETRY_MS) return;
+    this.finish(instanceId, txnId).then(
+      () => this.#failed.delete(name),
+      () => this.#failed.set(name, performance.now()),
+    );
   }
 
   /** Stops between two transactions of the store, and resolves when it has. What is left can be finished later. */
@@ -63,8 +74,13 @@ export class LazyCommits {
       const duration_ms = Math.round(performance.now() - began_ms);
       logger.debug('a lazy commit is visible', { ...which, rowsets, duration_ms });
     } catch (error) {
+      if (this.#stopped) throw error;
       logger.warn('a lazy commit could not be finished', { ...which, error });
       throw error;
     }
   }
+}
+
+function nameOf(instanceId: string, txnId: bigint): string {
+  return `${txnId}/${instanceId}`;
 }

@@ -7,6 +7,7 @@ import { DEFAULT_ENCRYPTION_KEY, type Settings } from '../../../src/config/setti
 import type { EmbeddedStore } from '../../../src/kv/embedded/store.ts';
 import type { MetaServices } from '../../../src/meta/call.ts';
 import { LazyCommits } from '../../../src/meta/commit/lazy-commits.ts';
+import { PartitionTurns } from '../../../src/meta/commit/partition-turns.ts';
 import { NodeIndex } from '../../../src/meta/identity/node-index.ts';
 import { findInstance } from '../../../src/meta/instance/instance-record.ts';
 import { Keyring } from '../../../src/meta/secrets/keyring.ts';
@@ -83,7 +84,8 @@ export async function domainOn(
   await keyring.install(store);
   const now_ms = now === undefined ? Date.now : () => now() * 1000;
   const lazyCommits = new LazyCommits({ ...settings, store, logger, now_ms });
-  const services: MetaServices = { nodes: new NodeIndex(), keyring, lazyCommits, settings, now_ms };
+  const partitionTurns = new PartitionTurns();
+  const services: MetaServices = { nodes: new NodeIndex(), keyring, lazyCommits, partitionTurns, settings, now_ms };
   const runner = new Runner(store, services, logger);
   const admin = new Admin({ ...settings, runner, store });
 
