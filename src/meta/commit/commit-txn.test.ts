@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Domain, openDomain, rpc } from '../../../test/support/fuzz/domain.ts';
 import {
   begin,
+  CALLER,
   commit,
   DB,
   INSTANCE,
@@ -114,7 +115,11 @@ describe('a commit', () => {
 
   test('keeps the attachment, and replaces that of the first phase', async () => {
     const txnId = await load(domain, 'l', [A]);
-    await commit(domain, { txnId, commitAttachment: { loadJobFinalOperation: { id: 9n } } });
+    const first = { loadJobFinalOperation: { id: 8n, copyId: 'c' } };
+    await domain.call(rpc.precommit_txn, { cloudUniqueId: CALLER, dbId: DB, txnId, commitAttachment: first });
+    expect((await txnOf(domain.store, txnId))?.commitAttachment?.loadJobFinalOperation?.id).toBe(8n);
+    await commit(domain, { txnId, is2pc: true, commitAttachment: { loadJobFinalOperation: { id: 9n } } });
+    expect((await txnOf(domain.store, txnId))?.commitAttachment?.loadJobFinalOperation?.copyId).toBe('');
     expect((await txnOf(domain.store, txnId))?.commitAttachment?.loadJobFinalOperation?.id).toBe(9n);
   });
 

@@ -1,3 +1,4 @@
+import { create } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Domain, domainOn, openDomain, rpc } from '../../../test/support/fuzz/domain.ts';
 import {
@@ -6,6 +7,7 @@ import {
   decideLazily,
   INSTANCE,
   load,
+  plantRowsets,
   plantTablets,
   rowsetAt,
   statsOf,
@@ -18,8 +20,9 @@ import {
 import { keys } from '../../keys/key-table.ts';
 import { collectRange } from '../../kv/collect-range.ts';
 import type { Transaction } from '../../kv/store.ts';
-import { readRecord, readRecords } from '../../records/message-record.ts';
+import { readRecord, readRecords, removeRecord, writeRecord } from '../../records/message-record.ts';
 import { TxnStatusPB as TxnStatus } from '../../schema/gen/cloud/txn_pb.ts';
+import { VersionPBSchema } from '../../schema/gen/cloud/version_pb.ts';
 import { finishLazyCommit } from './finish-lazy-commit.ts';
 import { moveRowsets } from './move-rowsets.ts';
 
@@ -54,7 +57,11 @@ function versions(): Promise<bigint[]> {
 async function storedVersions() {
   const fields = [31n, 32n].map((partition_id) => ({ instance_id: INSTANCE, db_id: DB, table_id: 3n, partition_id }));
   const records = await domain.store.transact((txn) => readRecords(txn, keys.partitionVersion, fields));
-  return records.map((record) => ({ version: record?.version, pending: record?.pendingTxnIds }));
+  return records.map((record) => ({
+    version: record?.version,
+    pending: record?.pendingTxnIds,
+    update_time_ms: record?.updateTimeMs,
+  }));
 }
 
 /** That a load of all tablets is visible as the first one, whole and once. */
@@ -73,7 +80,8 @@ async function expectVisible(txnId: bigint): Promise<void> {
 describe('a large load', () => {
   test('is committed lazily, and answered when it is visible as any other', async () => {
     const txnId = await loadAll('l');
-    expect(await commitLazily(txnId, { ...LAZY, baseTabletIds: [3000n, 5005n] })).toMatchObject({
+    const answer = await commitLazily(txnId, { ...LAZY, baseTabletIds: [3000n, 5005n] });
+    expect(answer).toMatchObject({
       status: { code: 0, msg: '' },
       tableIds: [3n, 3n],
       partitionIds: [31n, 32n],
@@ -87,9 +95,11 @@ describe('a large load', () => {
     expect(await domain.store.transact((txn) => readRecord(txn, keys.recycleTxn, fields))).toMatchObject({
       label: 'l',
     });
+    const { versionUpdateTimeMs: update_time_ms } = answer;
+    expect(update_time_ms).toBeGreaterThan(0n);
     expect(await storedVersions()).toEqual([
-      { version: 2n, pending: [] },
-      { version: 2n, pending: [] },
+      { version: 2n, pending: [], update_time_ms },
+      { version: 2n, pending: [], update_time_ms },
     ]);
   });
 
@@ -149,7 +159,7 @@ describe('a server that dies in a lazy commit', () => {
     const txnId = await loadAll('l');
     await decideLazily(domain, txnId, settings);
     expect(await txnOf(domain.store, txnId)).toMatchObject({ status: TxnStatus.TXN_STATUS_COMMITTED });
-    expect(await storedVersions()).toEqual([
+    expect(await storedVersions()).toMatchObject([
       { version: 0n, pending: [txnId] },
       { version: 0n, pending: [txnId] },
     ]);
@@ -168,7 +178,7 @@ describe('a server that dies in a lazy commit', () => {
     };
     const dying = finishLazyCommit(INSTANCE, txnId, { transact, most_rowsets: 3, now_ms: Date.now });
     await expect(dying).rejects.toThrow('the server dies');
-    expect(await storedVersions()).toEqual([
+    expect(await storedVersions()).toMatchObject([
       { version: 0n, pending: [txnId] },
       { version: 0n, pending: [txnId] },
     ]);
@@ -220,6 +230,42 @@ describe('a server that dies in a lazy commit', () => {
     expect(await temporaryRowsets(domain.store, txnId)).toBe(15);
     await commitLazily(txnId);
     await expectVisible(txnId);
+  });
+});
+
+describe('a partition that waits for a lazy commit no more', () => {
+  /** Ends the second partition as Doris does, which makes each visible by itself. */
+  const publishSecond = (txnId: bigint) =>
+    domain.store.transact(async (txn) => {
+      const partition = { instance_id: INSTANCE, db_id: DB, table_id: 3n, partition_id: 32n };
+      writeRecord(txn, keys.partitionVersion, partition, create(VersionPBSchema, { version: 2n }));
+      for (const { tablet } of SECOND) {
+        removeRecord(txn, keys.metaRowsetTmp, { instance_id: INSTANCE, txn_id: txnId, tablet_id: tablet });
+      }
+    });
+
+  test('is left as it is, with what was written for it too late', async () => {
+    const txnId = await loadAll('l');
+    await decideLazily(domain, txnId, settings);
+    await publishSecond(txnId);
+    await plantRowsets(domain.store, txnId, SECOND.slice(0, 1));
+    await commitLazily(txnId);
+    expect(await versions()).toEqual([2n, 2n]);
+    expect(await rowsetAt(domain.store, 5005n, 3n)).toBeUndefined();
+    expect(await temporaryRowsets(domain.store, txnId)).toBe(1);
+  });
+
+  test('is left as it is also when that happens just before the end', async () => {
+    const txnId = await loadAll('l');
+    await decideLazily(domain, txnId, settings);
+    let steps = 0;
+    const transact = async <T>(work: (txn: Transaction) => Promise<T>) => {
+      if (++steps === 7) await publishSecond(txnId);
+      return domain.store.transact(work);
+    };
+    await finishLazyCommit(INSTANCE, txnId, { transact, most_rowsets: 3, now_ms: Date.now });
+    expect(steps).toBe(7);
+    expect(await versions()).toEqual([2n, 2n]);
   });
 });
 
