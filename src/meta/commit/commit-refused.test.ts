@@ -115,9 +115,10 @@ describe('a load that is too large for one transaction of the store', () => {
   test('is refused, unless it may be committed lazily', async () => {
     const txnId = await large();
     const why = 'is too large to be committed in one transaction of the store';
-    const advice = 'commit it with enable_txn_lazy_commit, or load less at a time';
+    const advice = 'load less at a time, or commit in one phase with enable_txn_lazy_commit';
+    const parts = { isTxnLoad: true, subTxnInfos: [{ subTxnId: txnId }] };
     await refused({ txnId }, `INVALID_ARGUMENT transaction ${txnId} ${why}: ${advice}`);
-    await refused({ txnId, is2pc: false }, `INVALID_ARGUMENT transaction ${txnId} ${why}: ${advice}`);
+    await refused({ txnId, is2pc: false, ...parts }, `INVALID_ARGUMENT transaction ${txnId} ${why}: ${advice}`);
     expect(await commit(domain, { txnId, is2pc: false, enableTxnLazyCommit: true })).toMatchObject({
       versions: [2n],
       txnInfo: { status: TxnStatus.TXN_STATUS_VISIBLE },

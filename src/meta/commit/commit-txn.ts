@@ -36,7 +36,7 @@ export async function commitTxn(
     return await commit(AT_ONCE, mayBeLazy ? settings.txn_lazy_commit_rowsets_thresold : ANY_NUMBER);
   } catch (error) {
     if (!isTooLargeAtOnce(error)) throw error;
-    if (!mayBeLazy) throw tooLarge(request, 'commit it with enable_txn_lazy_commit, or load less at a time');
+    if (!mayBeLazy) throw tooLarge(request, 'load less at a time, or commit in one phase with enable_txn_lazy_commit');
   }
   try {
     return await whenVisible(call, instanceId, await commit(LAZILY, ANY_NUMBER));

@@ -71,6 +71,17 @@ test('precommitted ones are, until the timeout for that, and finished ones are n
   expect(await conflicts()).toEqual([true, []]);
 });
 
+test('one that is committed lazily is until it is visible, whatever the time, and is brought to that', async () => {
+  const txnId = await txns.begun({ timeoutMs: 500n });
+  await txns.setStatus(txnId, TxnStatus.TXN_STATUS_COMMITTED);
+  now_ms += 10_000;
+  expect(await conflicts({ tableIds: [9n] })).toEqual([true, []]);
+  expect((await txns.stored(txnId))?.status).toBe(TxnStatus.TXN_STATUS_COMMITTED);
+  expect(await conflicts()).toEqual([false, [txnId]]);
+  await expect.poll(() => conflicts()).toEqual([true, []]);
+  expect((await txns.stored(txnId))?.status).toBe(TxnStatus.TXN_STATUS_VISIBLE);
+});
+
 test('more than one step looks at are all answered, in order', async () => {
   const ids: bigint[] = [];
   for (let i = 0; i < 6; i++) {

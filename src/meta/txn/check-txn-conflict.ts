@@ -2,10 +2,11 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { keys } from '../../keys/key-table.ts';
 import { readRecords } from '../../records/message-record.ts';
 import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
-import type {
-  CheckTxnConflictRequest,
-  CheckTxnConflictResponseSchema,
-  TxnInfoPB,
+import {
+  type CheckTxnConflictRequest,
+  type CheckTxnConflictResponseSchema,
+  type TxnInfoPB,
+  TxnStatusPB as TxnStatus,
 } from '../../schema/gen/cloud/txn_pb.ts';
 import { isSet } from '../../schema/presence.ts';
 import { type Call, type CallInSteps, nowMillis } from '../call.ts';
@@ -23,7 +24,8 @@ export function checkConflictRequest(request: CheckTxnConflictRequest): void {
  *
  * Many running transactions are looked at in several steps, each a little later: one that runs all the while is found,
  * one that ends meanwhile may be found or not. `ignore_timeout_txn` makes no difference: those that have timed out never
- * count.
+ * count. One that is committed lazily does, timed out or not: it is decided, and its rowsets follow. Where its server has
+ * died, it is finished for this.
  */
 export async function checkTxnConflict(
   call: CallInSteps,
@@ -35,26 +37,25 @@ export async function checkTxnConflict(
   const range = keys.txnRunning.span({ instance_id, db_id, txn_id: 0n }, { instance_id, db_id, txn_id: endTxnId });
   const tables = new Set(tableIds);
   const conflictTxns: TxnInfoPB[] = [];
-  const steps = throughRunningTxns(call, range, (step, txns) => {
-    const now = nowMillis(step);
-    const inTheWay = ({ running }: RunningTxn) =>
-      running.timeoutTime >= now && running.tableIds.some((table) => tables.has(table));
-    return infosOf(step, txns.filter(inTheWay));
-  });
+  const touches = ({ running }: RunningTxn) => running.tableIds.some((table) => tables.has(table));
+  const steps = throughRunningTxns(call, range, (step, txns) => inTheWay(step, txns.filter(touches)));
   for await (const infos of steps) conflictTxns.push(...infos);
   return { finished: conflictTxns.length === 0, conflictTxns };
 }
 
-async function infosOf({ txn }: Call, txns: readonly RunningTxn[]): Promise<TxnInfoPB[]> {
-  const infos = await readRecords(
-    txn,
-    keys.txnInfo,
-    txns.map(({ fields }) => fields),
-    { snapshot: true },
-  );
-  return infos.map((info, i) => {
+async function inTheWay(step: Call, txns: readonly RunningTxn[]): Promise<TxnInfoPB[]> {
+  const now = nowMillis(step);
+  const fields = txns.map((txn) => txn.fields);
+  const infos = await readRecords(step.txn, keys.txnInfo, fields, { snapshot: true });
+  return txns.flatMap(({ fields: place, running }, i) => {
+    const info = infos[i];
+    if (info?.status === TxnStatus.TXN_STATUS_COMMITTED) {
+      step.lazyCommits.start(place.instance_id, place.txn_id);
+      return info;
+    }
+    if (running.timeoutTime < now) return [];
     if (info) return info;
-    const key = keys.txnInfo.encode((txns[i] as RunningTxn).fields).toString('hex');
+    const key = keys.txnInfo.encode(place).toString('hex');
     throw new MetaError(MetaServiceCode.TXN_ID_NOT_FOUND, `failed to get txn_info, conflict_txn_info_key=${key}`);
   });
 }
