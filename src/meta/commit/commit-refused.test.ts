@@ -60,6 +60,17 @@ describe('a commit is refused, and nothing written', () => {
     expect(await temporaryRowsets(domain.store, txnId)).toBe(2);
   });
 
+  test('for a rowset whose metadata is damaged', async () => {
+    const txnId = await load(domain, 'l', [A]);
+    const key = keys.metaRowsetTmp.encode({ instance_id: INSTANCE, txn_id: txnId, tablet_id: 102n });
+    await domain.store.transact(async (txn) => txn.set(key, Uint8Array.of(0xff)));
+    const before = await domain.version();
+    for (const more of [{}, { is2pc: false, enableTxnLazyCommit: true }]) {
+      expect(await status({ txnId, ...more })).toMatch(/^PROTOBUF_PARSE_ERR /);
+    }
+    expect(await domain.version()).toBe(before);
+  });
+
   test('when the transaction has expired, which is said with the time', async () => {
     const txnId = await load(domain, 'l', [A], { timeoutMs: 1000n });
     now += 2;
