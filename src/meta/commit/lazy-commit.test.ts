@@ -2,6 +2,8 @@ import { create } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Domain, domainOn, openDomain, rpc } from '../../../test/support/fuzz/domain.ts';
 import {
+  begin,
+  CALLER,
   commit,
   DB,
   decideLazily,
@@ -197,6 +199,17 @@ describe('a server that dies in a lazy commit', () => {
     expect(await txnOf(domain.store, first)).toMatchObject({ status: TxnStatus.TXN_STATUS_VISIBLE });
     expect(await rowsetAt(domain.store, 3000n, 2n)).toMatchObject({ rowsetIdV2: `rowset of ${first} on 3000` });
     expect(await rowsetAt(domain.store, 3000n, 3n)).toMatchObject({ rowsetIdV2: `rowset of ${second} on 3000` });
+  });
+
+  test('leaves it to whoever asks for rowsets of one of its tablets', async () => {
+    const txnId = await begin(domain, 'l');
+    await plantRowsets(domain.store, txnId, ALL, { tabletSchema: {} });
+    await decideLazily(domain, txnId, settings);
+    const known = { baseCompactionCnt: 0n, cumulativeCompactionCnt: 0n, cumulativePoint: 0n };
+    const request = { cloudUniqueId: CALLER, idx: { tabletId: FIRST[3]?.tablet ?? 0n }, startVersion: 2n, ...known };
+    const { status, $unknown } = await domain.call(rpc.get_rowset, { ...request, endVersion: 2n });
+    expect([status.msg, $unknown?.length]).toEqual(['', 1]);
+    await expectVisible(txnId);
   });
 
   test('leaves it to sub transactions too', async () => {

@@ -36,6 +36,7 @@ export async function updateDeleteBitmap(
   instanceId: string,
 ): Promise<Record<string, never>> {
   const bitmaps = givenBitmaps(request, instanceId);
+  // Only loads lock under an id above 0, that of their transaction.
   const pending = request.lockId > 0n ? listOf(bitmaps) : undefined;
   const steps = inSteps(bitmaps);
   for (const [position, step] of steps.entries()) {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { MOVES, movesOf, type RecycleCall, type RecycleState } from './moves.ts';
 
@@ -13,6 +14,26 @@ function moved(call: RecycleCall, state: RecycleState): RecycleState | undefined
     return 'error';
   }
 }
+
+const PAGE = readFileSync(new URL('../../../docs/indexes-and-partitions.md', import.meta.url), 'utf8');
+
+test('the page of indexes and partitions has the moves as they are', () => {
+  const rows = PAGE.split('\n').filter((line) => /^\| (call|`\w+_\*`) \|.*`?\|$/.test(line));
+  const cells = rows
+    .map((row) => row.slice(1, -1).split('|'))
+    .map((row) => row.map((cell) => cell.replaceAll('`', '').trim()));
+  const head = ['call', 'NONE', 'PREPARED', 'DROPPED', 'RECYCLING', 'UNKNOWN'] as const;
+  expect(cells.find(([call]) => call === 'call')?.slice(0, head.length)).toEqual(head);
+  for (const call of calls) {
+    const moves = head.slice(1).map((state) => {
+      const move = MOVES[call][state as RecycleState];
+      if (move === state) return 'stays';
+      if (move === 'REFUSED') return 'refused';
+      return move === 'COMMITTED_OR_RECYCLED' ? 'committed or recycled' : `to ${move}`;
+    });
+    expect(cells).toContainEqual([`${call}_*`, ...moves]);
+  }
+});
 
 describe('a call moves', () => {
   test.each<[RecycleCall, (RecycleState | undefined | 'error')[]]>([

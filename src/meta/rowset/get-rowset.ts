@@ -1,17 +1,19 @@
 import { keys } from '../../keys/key-table.ts';
 import type { Transaction } from '../../kv/store.ts';
 import { collectEncodedRecords } from '../../records/encoded-record.ts';
-import { readRecordValue } from '../../records/message-record.ts';
+import { readRecord, readRecordValue } from '../../records/message-record.ts';
 import { encodedFields } from '../../schema/encoded-fields.ts';
 import {
   type GetRowsetRequest,
   GetRowsetRequest_SchemaOp,
   GetRowsetResponseSchema,
 } from '../../schema/gen/cloud/rowset_pb.ts';
+import type { TabletIndexPB } from '../../schema/gen/cloud/tablet_pb.ts';
 import type { TabletStatsPB } from '../../schema/gen/cloud/tablet_stats_pb.ts';
 import type { SchemaCloudDictionary } from '../../schema/gen/olap/tablet_schema_pb.ts';
 import { isSet } from '../../schema/presence.ts';
 import type { Call } from '../call.ts';
+import { mustBeSettled } from '../commit/settled.ts';
 import { answeringBesideErrors, invalid } from '../meta-error.ts';
 import { readDictionary } from '../schema/schema-dictionary.ts';
 import { tabletStatsAt } from '../tablet/stored-stats.ts';
@@ -28,6 +30,7 @@ export async function getRowset({ txn }: Call, request: GetRowsetRequest, instan
   checkRequest(request);
   const tabletId = request.idx?.tabletId ?? 0n;
   const index = await readTabletIndex(txn, instanceId, tabletId);
+  await partitionMustBeSettled(txn, instanceId, index);
   const stats = await tabletStatsAt(txn, instanceId, index);
   const rowsets = await answeringBesideErrors({ stats }, readRowsets(txn, instanceId, request, stats));
   const answered = await answeringBesideErrors(
@@ -35,6 +38,14 @@ export async function getRowset({ txn }: Call, request: GetRowsetRequest, instan
     completeRowsets(txn, instanceId, index.indexId, rowsets, request.schemaOp),
   );
   return { stats, ...answered };
+}
+
+/** Has a lazy commit finished that has taken the next version of the partition: its rowsets may be asked for. */
+async function partitionMustBeSettled(txn: Transaction, instance_id: string, index: TabletIndexPB): Promise<void> {
+  if (!isSet(index, 'dbId')) return;
+  const { dbId: db_id, tableId: table_id, partitionId: partition_id } = index;
+  const version = await readRecord(txn, keys.partitionVersion, { instance_id, db_id, table_id, partition_id });
+  mustBeSettled(instance_id, [version]);
 }
 
 function checkRequest(request: GetRowsetRequest): void {
