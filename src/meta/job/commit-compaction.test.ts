@@ -276,6 +276,15 @@ describe('the lock on delete bitmaps', () => {
     });
   });
 
+  test('is no matter without an initiator, and the bitmaps of the input stay', async () => {
+    await world.domain.store.transact(async (txn) => {
+      writeBytes(txn, keys.metaDeleteBitmap, bitmap('loaded 2'), Buffer.from('bits'));
+    });
+    await committed(outputOf(2n, 4n, TXN));
+    const left = await world.domain.store.transact((txn) => readBytes(txn, keys.metaDeleteBitmap, bitmap('loaded 2')));
+    expect(left?.toString()).toBe('bits');
+  });
+
   test('must be held', async () => {
     await lock(999n, [500n]);
     await refused(output, 'LOCK_EXPIRED lock id not match');

@@ -113,12 +113,18 @@ describe('a commit', () => {
   });
 
   test('ends the stop token of the change, and no other compaction', async () => {
-    await started({ alterVersion: 4n });
-    const token = { id: 't', type: CompactionType.STOP_TOKEN, deleteBitmapLockInitiator: 12n };
-    await world.startCompaction(token, NEW);
-    await converted();
-    await finished(COMMIT, { ...CONVERTED, deleteBitmapLockInitiator: 12n });
-    expect(await world.running(NEW)).toEqual([]);
+    for (const [type, left] of [
+      [CompactionType.STOP_TOKEN, []],
+      [CompactionType.CUMULATIVE, ['n']],
+    ] as const) {
+      await world.create(NEW, { tabletState: TabletState.PB_NOTREADY });
+      await started({ alterVersion: 4n });
+      await world.startCompaction({ id: 'n', type, inputVersions: [5n, 6n], deleteBitmapLockInitiator: 12n }, NEW);
+      expect(await world.running(NEW)).toEqual(['n']);
+      await converted();
+      await finished(COMMIT, { ...CONVERTED, deleteBitmapLockInitiator: 12n });
+      expect(await world.running(NEW)).toEqual(left);
+    }
   });
 
   test.each<[ChangeInit, string | RegExp]>([

@@ -128,9 +128,10 @@ describe('a lease', () => {
 });
 
 describe('an abort', () => {
-  const lockShared = (...initiators: bigint[]) =>
+  const lockShared = (...initiators: bigint[]) => locked(COMPACTION_LOCK_ID, initiators);
+  const locked = (lockId: bigint, initiators: bigint[]) =>
     world.domain.store.transact(async (txn) => {
-      const lock = create(DeleteBitmapUpdateLockPBSchema, { lockId: COMPACTION_LOCK_ID, initiators });
+      const lock = create(DeleteBitmapUpdateLockPBSchema, { lockId, initiators });
       writeRecord(txn, keys.metaDeleteBitmapUpdateLock, updateLockFields('i', PLACE.tableId), lock);
     });
   const holders = async () =>
@@ -160,6 +161,13 @@ describe('an abort', () => {
     await started();
     await finished(Action.ABORT, { deleteBitmapLockInitiator: 500n });
     expect(await holders()).toEqual([501n]);
+  });
+
+  test('leaves the lock of a load alone', async () => {
+    await locked(999n, [500n]);
+    await started();
+    await finished(Action.ABORT, { deleteBitmapLockInitiator: 500n });
+    expect(await holders()).toEqual([500n]);
   });
 });
 

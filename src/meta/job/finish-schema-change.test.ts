@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BASE, type ChangeInit, fieldsOf, JobWorld, NEW, NOW, OTHER_NEW } from '../../../test/support/jobs.ts';
-import { tabletOf } from '../../../test/support/tablets.ts';
+import { PLACE, tabletOf } from '../../../test/support/tablets.ts';
 import { keys } from '../../keys/key-table.ts';
 import { readRecord, writeRecord } from '../../records/message-record.ts';
 import {
@@ -147,6 +147,11 @@ describe('an abort', () => {
     const before = await world.domain.version();
     await finished(ABORT, { newTabletIdx: { tabletId: OTHER_NEW } });
     expect(await world.domain.version()).toBe(before);
+    const elsewhere = { ...fieldsOf(NEW), index_id: 99n };
+    const meta = create(TabletMetaCloudPBSchema, { tabletId: NEW, tabletState: TabletState.PB_NOTREADY });
+    await world.domain.store.transact(async (txn) => writeRecord(txn, keys.metaTablet, elsewhere, meta));
+    await finished(ABORT, { newTabletIdx: { ...PLACE, indexId: 99n, tabletId: NEW } });
+    expect((await world.recorded())?.schemaChange?.id).toBe('s');
   });
 
   test('leaves the change of another base tablet alone', async () => {

@@ -132,6 +132,9 @@ describe('a tablet', () => {
   test('is recorded as it is stored, or as the request gives it in full', async () => {
     await started();
     expect((await world.recorded())?.idx).toMatchObject({ dbId: 1n, ...PLACE, tabletId: BASE });
+    const second = { idx: { ...PLACE, tabletId: BASE }, compaction: [compactionOf({ id: 'b', type: BASE_KIND })] };
+    expect(await world.domain.status(rpc.start_tablet_job, { ...CALLER, job: second })).toBe('OK');
+    expect((await world.recorded())?.idx?.dbId).toBe(1n);
     await world.domain.store.transact(async (txn) => removeRecord(txn, keys.jobTablet, fieldsOf(BASE)));
     const idx = { ...PLACE, tabletId: BASE };
     const job = { idx, compaction: [compactionOf({})] };
