@@ -1,6 +1,6 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
-import { appendEncoded, decodeFields, encodedFields, encodeField } from './encoded-fields.ts';
+import { appendEncoded, decodeFields, dropEncoded, encodedFields, encodeField } from './encoded-fields.ts';
 import { GetRowsetResponseSchema } from './gen/cloud/rowset_pb.ts';
 import { RowsetMetaCloudPBSchema } from './gen/olap/rowset_meta_pb.ts';
 import { TabletSchemaCloudPBSchema } from './gen/olap/tablet_schema_pb.ts';
@@ -43,6 +43,13 @@ describe('encoded fields', () => {
     );
     expect(rowsetMeta[0]).toEqual({ ...rowsets[0], endVersion: -3n, schemaVersion: 4 });
     expect(() => encodeField(RowsetMetaCloudPBSchema, 'rowset_id_v2', 1n)).toThrow('has no integer field rowset_id_v2');
+  });
+
+  test('may have been dropped, wherever they stood', () => {
+    const schema = encodeField(RowsetMetaCloudPBSchema, 'tablet_schema', new Uint8Array());
+    const twice = Buffer.concat([schema, stored[0] as Uint8Array, schema]);
+    expect(dropEncoded(RowsetMetaCloudPBSchema, twice, 'tablet_schema')).toEqual(Buffer.from(stored[0] as Uint8Array));
+    expect(() => dropEncoded(RowsetMetaCloudPBSchema, twice, 'tabletSchema')).toThrow('has no field tabletSchema');
   });
 
   test('leave a message without them, and one with fields of a newer schema, as it is', () => {

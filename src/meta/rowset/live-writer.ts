@@ -49,14 +49,15 @@ function stale(message: string): MetaError {
 
 const scanStatus = fieldScan(TxnInfoPBSchema, ['status']);
 
-/** A sub transaction is as far as the transaction that it is part of. */
+/**
+ * Refuses a load whose transaction is not prepared. A sub transaction is as far as the transaction that it is part of. Where
+ * its index does not say which one that is, as of those begun here, nothing can be said against it.
+ */
 async function requirePrepared(txn: Transaction, instance_id: string, id: bigint): Promise<void> {
   const index = await readRecord(txn, keys.txnIndex, { instance_id, txn_id: id });
   if (!index) throw notFound(`failed to get db id, txn_id=${id} err=KeyNotFound`);
-  const db_id = index.tabletIndex?.dbId;
-  if (db_id === undefined || !isSet(index.tabletIndex, 'dbId')) {
-    throw invalid(`has no db_id in TxnIndexPB, txn_id=${id}`);
-  }
+  if (!index.tabletIndex || !isSet(index.tabletIndex, 'dbId')) return;
+  const db_id = index.tabletIndex.dbId;
   const txn_id = isSet(index, 'parentTxnId') ? index.parentTxnId : id;
   const info = await readEncodedRecord(txn, keys.txnInfo, { instance_id, db_id, txn_id }, scanStatus);
   if (!info) throw notFound(`failed to get txn, txn_id=${txn_id}, err=KeyNotFound`);
