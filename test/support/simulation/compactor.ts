@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import {
   FinishTabletJobRequest_Action as Action,
@@ -27,6 +28,10 @@ type Compaction = MessageInitShape<typeof TabletCompactionJobPBSchema>;
 const LEASE_S = 60;
 const SHORT_LEASE_S = 1;
 
+/** The first rowset always stays by itself, and what a schema change is still converting is not for compactions. */
+const FIRST_COMPACTED = 2n;
+const LONGEST_DELAY_MS = 200;
+
 /** How a job is refused that is there no more: it is done, or another took its place. */
 const JOB_IS_GONE = /there is no running compaction|unmatched job id/;
 
@@ -46,9 +51,14 @@ export class Compactor implements Actor {
   async act(): Promise<void> {
     const tablets = this.#cluster.model.tablets().filter((each) => isLive(each) && mayCompact(each));
     const tablet = pickFrom(this.#random, tablets);
-    const view = tablet && (await viewTablet(this.#cluster, this.name, tablet));
-    const plan = tablet && view && this.#plan(tablet, view);
-    if (tablet === undefined || view === undefined || plan === undefined) return;
+    if (tablet === undefined) return;
+    // As of before the view: what a schema change has replaced since then is not in it.
+    const from = tablet.ready ? FIRST_COMPACTED : (tablet.alter_version ?? 0n) + 1n;
+    const view = await viewTablet(this.#cluster, this.name, tablet);
+    const plan = view && this.#plan(view, from);
+    if (view === undefined || plan === undefined) return;
+    // A backend plans with what it knows, and that may be old.
+    if (this.#random.chance(0.2)) await sleep(this.#random.below(LONGEST_DELAY_MS));
     const dies = this.#random.chance(0.1);
     const job = this.#job(plan, view, dies ? SHORT_LEASE_S : LEASE_S);
     if (!(await this.#start(tablet, job))) return;
@@ -62,10 +72,9 @@ export class Compactor implements Actor {
   }
 
   /** Chooses rowsets: base compactions below the cumulative point, cumulative ones from there on, now and then all. */
-  #plan({ ready, alter_version = 0n }: Tablet, { rowsets, stats }: TabletView): Plan | undefined {
+  #plan({ rowsets, stats }: TabletView, from: bigint): Plan | undefined {
     const point = stats.cumulativePoint;
-    // The first rowset always stays by itself, and what a schema change is still converting is not for compactions.
-    const from = ready ? 2n : alter_version + 1n;
+    const ready = from === FIRST_COMPACTED;
     const given = rowsets.filter(({ startVersion }) => startVersion >= from);
     const base = given.filter(({ endVersion }) => endVersion < point);
     const rest = given.filter(({ startVersion }) => startVersion >= point);
