@@ -1,4 +1,5 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { describe, expect, test } from 'vitest';
 import { appendEncoded, decodeFields, dropEncoded, encodedFields, encodeField } from './encoded-fields.ts';
 import { GetRowsetResponseSchema } from './gen/cloud/rowset_pb.ts';
@@ -22,6 +23,12 @@ describe('encoded fields', () => {
     expect(fromBinary(GetRowsetResponseSchema, toBinary(GetRowsetResponseSchema, response))).toEqual(decoded);
     expect(decodeFields(GetRowsetResponseSchema, response)).toEqual(decoded);
     expect(writeBrpcJson(GetRowsetResponseSchema, response)).toBe(writeBrpcJson(GetRowsetResponseSchema, decoded));
+  });
+
+  test.each([0, 127, 128, 16_383, 16_384, 2_097_152])('stand behind their length, also of %i bytes', (length) => {
+    const [field] = encodedFields(GetRowsetResponseSchema, 'rowset_meta', [Buffer.alloc(length, 7)]);
+    expect(Buffer.from(new BinaryReader(field?.data as Uint8Array).bytes()).equals(Buffer.alloc(length, 7))).toBe(true);
+    expect(field?.data.length).toBe(length + Math.max(1, Math.ceil(length.toString(2).length / 7)));
   });
 
   test('may have had a field appended', () => {

@@ -39,15 +39,14 @@ export class RowsetSchemas {
       if (tabletSchema && !this.#versions.has(schemaVersion)) this.#versions.set(schemaVersion, tabletSchema);
     }
     for (const { fields } of rowsets) {
-      const { schemaVersion, startVersion, endVersion } = fields;
-      const versions = `rowset_version=[${startVersion}-${endVersion}]`;
+      const { schemaVersion } = fields;
       if (schemaVersion === undefined) {
-        throw invalid(`rowset_meta must have either schema or schema_version, ${versions}`);
+        throw invalid(`rowset_meta must have either schema or schema_version, ${versionsText(fields)}`);
       }
       if (this.#versions.has(schemaVersion)) continue;
       const schema = await this.#read(schemaVersion);
       if (!schema) {
-        const message = `failed to get schema, schema_version=${schemaVersion}, ${versions}: KeyNotFound`;
+        const message = `failed to get schema, schema_version=${schemaVersion}, ${versionsText(fields)}: KeyNotFound`;
         throw new MetaError(MetaServiceCode.KV_TXN_GET_ERR, message);
       }
       this.#versions.set(schemaVersion, schema);
@@ -89,6 +88,10 @@ export class RowsetSchemas {
     const fields = { instance_id: this.instanceId, index_id: this.indexId, schema_version };
     return readRecordValue(this.txn, keys.metaSchema, fields);
   }
+}
+
+function versionsText({ startVersion, endVersion }: ScannedRowset): string {
+  return `rowset_version=[${startVersion}-${endVersion}]`;
 }
 
 function schemaField(schema: Uint8Array): Uint8Array {
