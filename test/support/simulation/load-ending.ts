@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TxnCommitAttachmentPB_Type as Attachment } from '../../../src/schema/gen/cloud/txn_attachment_pb.ts';
 import { TxnStatusPB } from '../../../src/schema/gen/cloud/txn_pb.ts';
 import type { Random } from '../kv/random.ts';
@@ -8,6 +9,8 @@ import type { Answered } from './service-process.ts';
 
 /** How a load ends: in one phase, in two, by an abort, by a commit and an abort at the same time, or not by itself. */
 export type Ending = 'commit' | 'precommit' | 'abort' | 'race' | 'abandon';
+
+const LONGEST_DELAY_MS = 300;
 
 type Commit = Answered<'commit_txn'>;
 type Abort = Answered<'abort_txn'>;
@@ -31,6 +34,8 @@ export async function endLoad(
     }
     case 'precommit': {
       await precommit(cluster, load);
+      // Whoever decides about the second phase takes his time, and others have to wait for it.
+      if (random.chance(0.3)) await sleep(random.below(LONGEST_DELAY_MS));
       if (random.chance(0.2)) return settleAborted(cluster, load, await abort(cluster, random, load));
       const { answer, resent } = await commit(random.chance(0.7));
       const codes = resent ? ['OK', 'TXN_ALREADY_VISIBLE'] : ['OK'];
