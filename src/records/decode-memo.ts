@@ -42,7 +42,8 @@ export class DecodeMemo<T> {
       return old.decoded;
     }
     // A copy, since an engine may give out a view of a page that it will use again.
-    const entry = { value: Buffer.from(value), decoded: decode(value) };
+    const copy = Buffer.from(value);
+    const entry = { value: copy, decoded: decode(copy) };
     this.#keep(name, entry);
     return entry.decoded;
   }

@@ -55,11 +55,24 @@ test('an update larger than a transaction is stored whole, and read back whole',
   expect(await stored(), 'all of it was pending').toBe(0);
 });
 
-test.each([5n, -1n])('an update under lock %s that loses it in between leaves no bitmap behind', async (lockId) => {
-  await bitmaps.lock(lockId);
-  const taken = interrupted(large(lockId, 100, 300_000), async (done) => done === 2 && bitmaps.lock(6n));
+test('a load that loses the lock in between is refused, and leaves nothing that is not pending', async () => {
+  const taken = interrupted(large(5n, 100, 300_000), async (done) => done === 2 && bitmaps.lock(6n));
   await expect(taken).rejects.toThrow('lock id not match, locked by lock_id=6');
+  expect(await bitmaps.domain.status(rpc.update_delete_bitmap, large(6n, 0, 0))).toBe('OK');
   expect(await stored()).toBe(0);
+});
+
+test('an update that loses the lock takes nothing from the same one, sent again and served whole meanwhile', async () => {
+  await bitmaps.lock(-1n);
+  const request = large(-1n, 100, 300_000);
+  const taken = interrupted(request, async (done) => {
+    if (done !== 2) return;
+    expect(await bitmaps.domain.status(rpc.update_delete_bitmap, request)).toBe('OK');
+    await bitmaps.lock(6n);
+  });
+  await expect(taken).rejects.toThrow('lock id not match');
+  const wanted = { ...TABLET, rowsetIds: ['r'], beginVersions: [0n], endVersions: [9n] };
+  expect((await bitmaps.domain.call(rpc.get_delete_bitmap, wanted)).segmentIds).toEqual(request.segmentIds);
 });
 
 test('a load that lost the lock leaves the bitmaps of the load that took it', async () => {

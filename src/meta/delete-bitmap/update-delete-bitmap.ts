@@ -1,8 +1,8 @@
-import { create, equals } from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
 import type { FieldsToEncode } from '../../keys/key-kind.ts';
 import { keys } from '../../keys/key-table.ts';
 import { sizeOfWriteBytes, writeBytes } from '../../records/bytes-record.ts';
-import { readRecord, removeRecord, writeRecord } from '../../records/message-record.ts';
+import { writeRecord } from '../../records/message-record.ts';
 import {
   type PendingDeleteBitmapPB,
   PendingDeleteBitmapPBSchema,
@@ -28,7 +28,9 @@ interface Bitmap {
  * neither the lock nor what is pending is looked at.
  *
  * More than a transaction takes is written in several, each under the lock. If the lock is lost in between, what was
- * written is removed again. Throws LOCK_EXPIRED; INVALID_ARGUMENT for lists that don't match or a bitmap that is too large.
+ * written stays. It is never removed here: the same request may have been sent twice, the other one may have been served
+ * whole, and its bitmaps be in use. Those of a load that fails are pending, those of a job's belong to a rowset that never
+ * becomes visible. Throws LOCK_EXPIRED; INVALID_ARGUMENT for lists that don't match or a bitmap that is too large.
  */
 export async function updateDeleteBitmap(
   call: CallInSteps,
@@ -38,15 +40,8 @@ export async function updateDeleteBitmap(
   const bitmaps = givenBitmaps(request, instanceId);
   // Only loads lock under an id above 0, that of their transaction.
   const pending = request.lockId > 0n ? listOf(bitmaps) : undefined;
-  const steps = inSteps(bitmaps);
-  for (const [position, step] of steps.entries()) {
-    try {
-      const first = position === 0;
-      await writeStep(call, request, instanceId, { bitmaps: step, first, pending });
-    } catch (error) {
-      if (!request.unlock) await takeBack(call, request, instanceId, steps.slice(0, position), pending);
-      throw error;
-    }
+  for (const [position, step] of inSteps(bitmaps).entries()) {
+    await writeStep(call, request, instanceId, { bitmaps: step, first: position === 0, pending });
   }
   return {};
 }
@@ -110,26 +105,4 @@ function writeStep(
     if (pending && first) writeRecord(txn, keys.metaPendingDeleteBitmap, tablet, pending);
     for (const { fields, bytes } of bitmaps) writeBytes(txn, keys.metaDeleteBitmap, fields, bytes);
   });
-}
-
-/**
- * Removes what an update has written before it lost the lock. It is of no use any more: nobody reads these bitmaps before
- * their writer has committed, which it can't without the lock. Two loads may write at the same place, so a load leaves
- * alone what is there as soon as another has replaced its list of what is pending, and with it removed all of this.
- */
-async function takeBack(
-  call: CallInSteps,
-  request: UpdateDeleteBitmapRequest,
-  instance_id: string,
-  steps: readonly (readonly Bitmap[])[],
-  pending: PendingDeleteBitmapPB | undefined,
-): Promise<void> {
-  const tablet = { instance_id, tablet_id: request.tabletId };
-  for (const bitmaps of steps) {
-    await call.transact(async ({ txn }) => {
-      const listed = pending && (await readRecord(txn, keys.metaPendingDeleteBitmap, tablet));
-      if (pending && !(listed && equals(PendingDeleteBitmapPBSchema, listed, pending))) return;
-      for (const { fields } of bitmaps) removeRecord(txn, keys.metaDeleteBitmap, fields);
-    });
-  }
 }

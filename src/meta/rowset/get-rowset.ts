@@ -66,7 +66,7 @@ async function readRowsets(
   const rowsets: StoredRowset[] = [];
   for (const { start, end } of rangesOf(request, stats)) {
     const range = keys.metaRowset.span({ ...tablet, version: start }, { ...tablet, version: end + 1n });
-    rowsets.push(...(await collectEncodedRecords(txn, keys.metaRowset, range, scanRowset)));
+    for (const rowset of await collectEncodedRecords(txn, keys.metaRowset, range, scanRowset)) rowsets.push(rowset);
   }
   return rowsets;
 }
