@@ -16,8 +16,12 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchResult[]>>> = {
 const RESULTS = join(process.cwd(), 'bench/results');
 
 function print({ name, ours, bare, ratio, unit }: BenchResult): void {
-  const figures = [ours, bare].map((figure) => Math.round(figure).toLocaleString('en-US').padStart(12));
+  const figures = [ours, bare].map((figure) => shown(figure).padStart(12));
   console.log(`${name.padEnd(44)} ${figures.join(' ')} ${ratio.toFixed(2).padStart(7)}  ${unit}`);
+}
+
+function shown(figure: number): string {
+  return figure.toLocaleString('en-US', { maximumFractionDigits: figure < 10 ? 2 : 0 });
 }
 
 const wanted = process.argv.slice(2);
