@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { keys } from '../../src/keys/key-table.ts';
 import { readRecord } from '../../src/records/message-record.ts';
-import { type Domain, openDomain, rpc } from './fuzz/domain.ts';
+import { type Domain, openInstance, rpc } from './fuzz/domain.ts';
 
 const cloudUniqueId = '1:i:be';
 
@@ -30,9 +30,7 @@ export interface TestBitmaps {
 
 /** Opens a domain with an instance, whose lock 5 initiator 1 has. */
 export async function openBitmaps(): Promise<TestBitmaps> {
-  const domain = await openDomain();
-  const objInfo = { ak: 'ak', sk: 'sk', bucket: 'b', prefix: 'p', endpoint: 'e', externalEndpoint: 'x', region: 'r' };
-  await domain.call(rpc.create_instance, { instanceId: 'i', objInfo: { ...objInfo, provider: 0 } });
+  const domain = await openInstance();
 
   const bitmaps: TestBitmaps = {
     domain,

@@ -1,4 +1,5 @@
 import { create, type DescMessage, type Message, type MessageInitShape } from '@bufbuild/protobuf';
+import { expect } from 'vitest';
 import { keys } from '../../src/keys/key-table.ts';
 import { readRecord, writeRecord } from '../../src/records/message-record.ts';
 import { scanRecords } from '../../src/records/scan-records.ts';
@@ -15,7 +16,7 @@ import { MetaServiceCode } from '../../src/schema/gen/cloud/status_pb.ts';
 import type { TabletStatsPB } from '../../src/schema/gen/cloud/tablet_stats_pb.ts';
 import { RowsetMetaCloudPBSchema } from '../../src/schema/gen/olap/rowset_meta_pb.ts';
 import { TabletStatePB as TabletState } from '../../src/schema/gen/olap/tablet_meta_pb.ts';
-import { type Domain, openDomain, rpc } from './fuzz/domain.ts';
+import { type Domain, openInstance, rpc } from './fuzz/domain.ts';
 import { createTablets, PLACE, type RowsetInit, rowsetOf, type TabletInit, tabletOf } from './tablets.ts';
 
 type FieldsOf<Desc extends DescMessage> = Exclude<MessageInitShape<Desc>, Message>;
@@ -44,8 +45,7 @@ export class JobWorld {
 
   static async open(): Promise<JobWorld> {
     const clock = { passed: 0n };
-    const world = new JobWorld(await openDomain({ now: () => Number(NOW + clock.passed) }), clock);
-    await world.domain.call(rpc.create_instance, { instanceId: INSTANCE });
+    const world = new JobWorld(await openInstance({ now: () => Number(NOW + clock.passed) }), clock);
     await world.create(BASE);
     for (const tabletId of [NEW, OTHER_NEW]) await world.create(tabletId, { tabletState: TabletState.PB_NOTREADY });
     return world;
@@ -77,6 +77,22 @@ export class JobWorld {
   finishChange(action: Action, more: ChangeInit = {}, tabletId = BASE) {
     const job = { idx: { tabletId }, schemaChange: changeOf(more) };
     return this.domain.call(rpc.finish_tablet_job, { ...CALLER, action, job });
+  }
+
+  async mustStartChange(more?: ChangeInit) {
+    const answer = await this.startChange(more);
+    expect(answer.status).toMatchObject({ code: 0, msg: '' });
+    return answer;
+  }
+
+  async mustFinishChange(action: Action, more?: ChangeInit) {
+    const answer = await this.finishChange(action, more);
+    expect(answer.status).toMatchObject({ code: 0, msg: '' });
+    return answer;
+  }
+
+  finishChangeRefused(action: Action, more: ChangeInit, expected: string | RegExp) {
+    return this.refused(() => this.finishChange(action, more), expected);
   }
 
   /** What a call answered that must have been refused, and must have written nothing. */

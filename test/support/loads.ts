@@ -1,4 +1,5 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { expect } from 'vitest';
 import type { Settings } from '../../src/config/settings.ts';
 import { keys } from '../../src/keys/key-table.ts';
 import { collectRange } from '../../src/kv/collect-range.ts';
@@ -31,6 +32,12 @@ export interface Tablet {
 export function tabletsIn(partition: bigint, first: bigint, count: number): Tablet[] {
   return Array.from({ length: count }, (_, i) => ({ table: 3n, partition, tablet: first + BigInt(i) }));
 }
+
+/** Tablets of two tables and three partitions. */
+export const A: Tablet = { table: 1n, partition: 11n, tablet: 101n };
+export const B: Tablet = { table: 1n, partition: 11n, tablet: 102n };
+export const C: Tablet = { table: 1n, partition: 12n, tablet: 103n };
+export const D: Tablet = { table: 2n, partition: 21n, tablet: 201n };
 
 /** Stores tablets as if they had been created, each with its first, empty rowset. */
 export function plantTablets(store: Store, tablets: readonly Tablet[], dbId: bigint | null = DB): Promise<void> {
@@ -129,6 +136,13 @@ export async function decideLazily(domain: Domain, txnId: bigint, settings: Part
   const { status } = await commit(dying, { txnId, is2pc: false, enableTxnLazyCommit: true });
   const expected = `transaction is committed, and not visible yet: db_id=${DB} txn_id=${txnId}`;
   if (status.code !== MetaServiceCode.OK || status.msg !== expected) throw new Error(status.msg);
+}
+
+/** That a commit is refused, and has written nothing. `expected` is its "CODE message". */
+export async function commitRefused(domain: Domain, request: object, expected: string): Promise<void> {
+  const before = await domain.version();
+  expect(await domain.status(rpc.commit_txn, { cloudUniqueId: CALLER, ...request })).toBe(expected);
+  expect(await domain.version()).toBe(before);
 }
 
 /** The versions of partitions of a table, as they are answered. */

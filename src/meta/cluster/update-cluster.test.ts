@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Domain, openDomain, rpc } from '../../../test/support/fuzz/domain.ts';
+import { type Domain, openInstance, rpc } from '../../../test/support/fuzz/domain.ts';
 import {
   ClusterStatus,
   ClusterPB_Type as ClusterType,
@@ -8,8 +8,7 @@ import {
 
 let domain: Domain;
 beforeEach(async () => {
-  domain = await openDomain();
-  await domain.call(rpc.create_instance, { instanceId: 'i' });
+  domain = await openInstance();
   const nodes = [{ cloudUniqueId: 'be', ip: 'ip', heartbeatPort: 1 }];
   for (const cluster of [
     { clusterId: 'empty_id', clusterName: 'empty' },

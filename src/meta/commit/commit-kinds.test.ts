@@ -1,9 +1,14 @@
 import { create } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Domain, openDomain, rpc } from '../../../test/support/fuzz/domain.ts';
+import { type Domain, openInstance, rpc } from '../../../test/support/fuzz/domain.ts';
 import {
+  A,
+  B,
+  C,
   CALLER,
   commit,
+  commitRefused,
+  D,
   DB,
   INSTANCE,
   load,
@@ -25,15 +30,9 @@ import {
 import { LoadJobSourceTypePB, TxnStatusPB as TxnStatus } from '../../schema/gen/cloud/txn_pb.ts';
 import { updateLockFields } from '../delete-bitmap/update-lock.ts';
 
-const A = { table: 1n, partition: 11n, tablet: 101n };
-const B = { table: 1n, partition: 11n, tablet: 102n };
-const C = { table: 1n, partition: 12n, tablet: 103n };
-const D = { table: 2n, partition: 21n, tablet: 201n };
-
 let domain: Domain;
 beforeEach(async () => {
-  domain = await openDomain();
-  expect(await domain.status(rpc.create_instance, { instanceId: INSTANCE })).toBe('OK');
+  domain = await openInstance();
   await plantTablets(domain.store, [A, B, C, D]);
 });
 afterEach(() => domain.dispose());
@@ -44,13 +43,6 @@ function status(request: object) {
 
 function stored<T>(read: (txn: Transaction) => Promise<T>): Promise<T> {
   return domain.store.transact(read);
-}
-
-/** That a call is refused, and has written nothing. */
-async function refused(request: object, expected: string): Promise<void> {
-  const before = await domain.version();
-  expect(await status(request)).toBe(expected);
-  expect(await domain.version()).toBe(before);
 }
 
 describe('tables that merge on write', () => {
@@ -67,9 +59,9 @@ describe('tables that merge on write', () => {
     const txnId = await load(domain, 'l', [A, D]);
     const key = keys.metaDeleteBitmapUpdateLock.encode(updateLockFields(INSTANCE, 1n)).toString('hex');
     const gone = `get delete bitmap update lock info, lock is expired table_id=1 key=${key}`;
-    await refused({ txnId, mowTableIds: [1n] }, `LOCK_EXPIRED ${gone}`);
+    await commitRefused(domain, { txnId, mowTableIds: [1n] }, `LOCK_EXPIRED ${gone}`);
     await lock(1n, 12345n);
-    await refused({ txnId, mowTableIds: [1n] }, 'LOCK_EXPIRED lock is expired');
+    await commitRefused(domain, { txnId, mowTableIds: [1n] }, 'LOCK_EXPIRED lock is expired');
     await lock(1n, txnId);
     expect(await status({ txnId, mowTableIds: [1n, 2n] })).toMatch(/^LOCK_EXPIRED .* table_id=2 /);
     expect(await isHeld(1n)).toBeDefined();
@@ -182,6 +174,6 @@ describe('sub transactions', () => {
   test('are refused when one is named twice, whose rows would be there twice', async () => {
     const txnId = await load(domain, 'l', [A]);
     const message = `a sub transaction is named twice, sub_txn_ids=${txnId},${txnId}`;
-    await refused({ txnId, ...named(txnId, txnId) }, `INVALID_ARGUMENT ${message}`);
+    await commitRefused(domain, { txnId, ...named(txnId, txnId) }, `INVALID_ARGUMENT ${message}`);
   });
 });

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Domain, openDomain, rpc } from '../../../test/support/fuzz/domain.ts';
+import { type Domain, openInstance, rpc } from '../../../test/support/fuzz/domain.ts';
 import {
+  A,
   begin,
   CALLER,
   commit,
+  commitRefused,
   DB,
   INSTANCE,
   load,
@@ -17,16 +19,13 @@ import { keys } from '../../keys/key-table.ts';
 import { readRecord, writeRecord } from '../../records/message-record.ts';
 import { TxnStatusPB as TxnStatus } from '../../schema/gen/cloud/txn_pb.ts';
 
-const A = { table: 1n, partition: 11n, tablet: 101n };
-
 const START = 1_700_000_000;
 
 let domain: Domain;
 let now: number;
 beforeEach(async () => {
   now = START;
-  domain = await openDomain({ now: () => now });
-  expect(await domain.status(rpc.create_instance, { instanceId: INSTANCE })).toBe('OK');
+  domain = await openInstance({ now: () => now });
   await plantTablets(domain.store, [A]);
 });
 afterEach(() => domain.dispose());
@@ -35,20 +34,13 @@ function status(request: object) {
   return domain.status(rpc.commit_txn, { cloudUniqueId: CALLER, ...request });
 }
 
-/** That a call is refused, and has written nothing. */
-async function refused(request: object, expected: string): Promise<void> {
-  const before = await domain.version();
-  expect(await status(request)).toBe(expected);
-  expect(await domain.version()).toBe(before);
-}
-
 describe('a commit is refused, and nothing written', () => {
   test('without an id, for no caller, and for a transaction that is not there', async () => {
-    await refused({}, 'INVALID_ARGUMENT invalid argument, missing txn id');
-    await refused({ cloudUniqueId: '' }, 'INVALID_ARGUMENT invalid argument, missing txn id');
-    await refused({ cloudUniqueId: '', txnId: 7n }, 'INVALID_ARGUMENT empty instance_id');
+    await commitRefused(domain, {}, 'INVALID_ARGUMENT invalid argument, missing txn id');
+    await commitRefused(domain, { cloudUniqueId: '' }, 'INVALID_ARGUMENT invalid argument, missing txn id');
+    await commitRefused(domain, { cloudUniqueId: '', txnId: 7n }, 'INVALID_ARGUMENT empty instance_id');
     for (const txnId of [0n, -7n, 7n, 2n ** 62n]) {
-      await refused({ txnId }, `KV_TXN_GET_ERR failed to get db id, txn_id=${txnId} err=KeyNotFound`);
+      await commitRefused(domain, { txnId }, `KV_TXN_GET_ERR failed to get db id, txn_id=${txnId} err=KeyNotFound`);
     }
   });
 
@@ -56,7 +48,7 @@ describe('a commit is refused, and nothing written', () => {
     const txnId = await load(domain, 'l', [A, { tablet: 999n, partition: 11n }]);
     const key = keys.metaTabletIndex.encode({ instance_id: INSTANCE, tablet_id: 999n }).toString('hex');
     const message = `failed to get tablet table index ids, err=not found tablet_id=999 key=${key}`;
-    await refused({ txnId }, `KV_TXN_GET_ERR ${message}`);
+    await commitRefused(domain, { txnId }, `KV_TXN_GET_ERR ${message}`);
     expect(await temporaryRowsets(domain.store, txnId)).toBe(2);
   });
 
@@ -74,7 +66,7 @@ describe('a commit is refused, and nothing written', () => {
   test('when the transaction has expired, which is said with the time', async () => {
     const txnId = await load(domain, 'l', [A], { timeoutMs: 1000n });
     now += 2;
-    await refused({ txnId }, `UNDEFINED_ERR txn is expired, not allow to commit txn_id=${txnId}`);
+    await commitRefused(domain, { txnId }, `UNDEFINED_ERR txn is expired, not allow to commit txn_id=${txnId}`);
     expect((await commit(domain, { txnId })).versionUpdateTimeMs).toBe(BigInt(now) * 1000n);
     now -= 1;
     expect(await status({ txnId })).toBe('OK');
@@ -88,10 +80,10 @@ describe('a commit is refused, and nothing written', () => {
   test('after the transaction was aborted', async () => {
     const txnId = await load(domain, 'l', [A]);
     await setStatus(txnId, TxnStatus.TXN_STATUS_ABORTED);
-    await refused({ txnId }, `TXN_ALREADY_ABORTED transaction [${txnId}] is already aborted, db_id=1`);
+    await commitRefused(domain, { txnId }, `TXN_ALREADY_ABORTED transaction [${txnId}] is already aborted, db_id=1`);
     const parts = { isTxnLoad: true, subTxnInfos: [{ subTxnId: txnId }] };
     const message = `transaction is already aborted: db_id=1 txn_id=${txnId}`;
-    await refused({ txnId, ...parts }, `TXN_ALREADY_ABORTED ${message}`);
+    await commitRefused(domain, { txnId, ...parts }, `TXN_ALREADY_ABORTED ${message}`);
   });
 
   test('in a state that nobody knows', async () => {
@@ -103,11 +95,11 @@ describe('a commit is refused, and nothing written', () => {
   test('in its second phase, without the first or after it is visible', async () => {
     const txnId = await load(domain, 'l', [A]);
     const message = `transaction is prepare, not pre-committed: db_id=1 txn_id${txnId}`;
-    await refused({ txnId, is2pc: true }, `TXN_INVALID_STATUS ${message}`);
+    await commitRefused(domain, { txnId, is2pc: true }, `TXN_INVALID_STATUS ${message}`);
     await setStatus(txnId, TxnStatus.TXN_STATUS_PRECOMMITTED);
     expect(await status({ txnId, is2pc: true })).toBe('OK');
     const again = `transaction [${txnId}] is already visible, not pre-committed.`;
-    await refused({ txnId, is2pc: true }, `TXN_ALREADY_VISIBLE ${again}`);
+    await commitRefused(domain, { txnId, is2pc: true }, `TXN_ALREADY_VISIBLE ${again}`);
     expect((await commit(domain, { txnId, is2pc: true })).txnInfo?.status).toBe(TxnStatus.TXN_STATUS_VISIBLE);
   });
 });
@@ -128,8 +120,12 @@ describe('a load that is too large for one transaction of the store', () => {
     const why = 'is too large to be committed in one transaction of the store';
     const advice = 'load less at a time, or commit in one phase with enable_txn_lazy_commit';
     const parts = { isTxnLoad: true, subTxnInfos: [{ subTxnId: txnId }] };
-    await refused({ txnId }, `INVALID_ARGUMENT transaction ${txnId} ${why}: ${advice}`);
-    await refused({ txnId, is2pc: false, ...parts }, `INVALID_ARGUMENT transaction ${txnId} ${why}: ${advice}`);
+    await commitRefused(domain, { txnId }, `INVALID_ARGUMENT transaction ${txnId} ${why}: ${advice}`);
+    await commitRefused(
+      domain,
+      { txnId, is2pc: false, ...parts },
+      `INVALID_ARGUMENT transaction ${txnId} ${why}: ${advice}`,
+    );
     expect(await commit(domain, { txnId, is2pc: false, enableTxnLazyCommit: true })).toMatchObject({
       versions: [2n],
       txnInfo: { status: TxnStatus.TXN_STATUS_VISIBLE },

@@ -1,9 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Domain, openDomain, rpc } from '../../../test/support/fuzz/domain.ts';
+import { type Domain, openInstance, rpc } from '../../../test/support/fuzz/domain.ts';
 import {
+  A,
+  B,
   begin,
+  C,
   CALLER,
   commit,
+  D,
   DB,
   INSTANCE,
   load,
@@ -21,19 +25,13 @@ import type { Transaction } from '../../kv/store.ts';
 import { readRecord, writeRecord } from '../../records/message-record.ts';
 import { TxnStatusPB as TxnStatus } from '../../schema/gen/cloud/txn_pb.ts';
 
-const A = { table: 1n, partition: 11n, tablet: 101n };
-const B = { table: 1n, partition: 11n, tablet: 102n };
-const C = { table: 1n, partition: 12n, tablet: 103n };
-const D = { table: 2n, partition: 21n, tablet: 201n };
-
 const START = 1_700_000_000;
 
 let domain: Domain;
 let now: number;
 beforeEach(async () => {
   now = START;
-  domain = await openDomain({ now: () => now });
-  expect(await domain.status(rpc.create_instance, { instanceId: INSTANCE })).toBe('OK');
+  domain = await openInstance({ now: () => now });
   await plantTablets(domain.store, [A, B, C, D]);
 });
 afterEach(() => domain.dispose());

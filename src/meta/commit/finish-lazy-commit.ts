@@ -3,6 +3,7 @@ import type { Transaction } from '../../kv/store.ts';
 import { readRecords } from '../../records/message-record.ts';
 import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
 import { type TxnInfoPB, TxnStatusPB as TxnStatus } from '../../schema/gen/cloud/txn_pb.ts';
+import { nowMillis } from '../call.ts';
 import { MetaError } from '../meta-error.ts';
 import { findTxn, saveFinished, saveTxn } from '../txn/txn-record.ts';
 import { stateAfter } from '../txn/txn-state.ts';
@@ -52,7 +53,7 @@ export async function finishLazyCommit(
     rowsets += moved.rowsets;
     next = moved.next;
   }
-  await transact((txn) => publish(txn, fields, waiting, BigInt(Math.floor(now_ms()))));
+  await transact((txn) => publish(txn, fields, waiting, nowMillis({ now_ms })));
   return rowsets;
 }
 

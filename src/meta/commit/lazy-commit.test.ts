@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Domain, domainOn, openDomain, rpc } from '../../../test/support/fuzz/domain.ts';
+import { type Domain, domainOn, openInstance, rpc } from '../../../test/support/fuzz/domain.ts';
 import {
   begin,
   CALLER,
@@ -37,8 +37,7 @@ const LAZY = { is2pc: false, enableTxnLazyCommit: true };
 
 let domain: Domain;
 beforeEach(async () => {
-  domain = await openDomain({ settings });
-  expect(await domain.status(rpc.create_instance, { instanceId: INSTANCE })).toBe('OK');
+  domain = await openInstance({ settings });
   await plantTablets(domain.store, ALL);
 });
 afterEach(() => domain.dispose());

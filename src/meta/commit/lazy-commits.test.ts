@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Domain, openDomain, rpc } from '../../../test/support/fuzz/domain.ts';
+import { type Domain, openInstance } from '../../../test/support/fuzz/domain.ts';
 import {
   commit,
   DB,
@@ -24,8 +24,7 @@ const settings = { txn_lazy_commit_rowsets_thresold: 4, txn_lazy_max_rowsets_per
 
 let domain: Domain;
 beforeEach(async () => {
-  domain = await openDomain({ settings });
-  expect(await domain.status(rpc.create_instance, { instanceId: INSTANCE })).toBe('OK');
+  domain = await openInstance({ settings });
   await plantTablets(domain.store, TABLETS);
 });
 afterEach(() => domain.dispose());

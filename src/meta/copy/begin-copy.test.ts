@@ -1,6 +1,6 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Domain, openDomain, rpc } from '../../../test/support/fuzz/domain.ts';
+import { type Domain, openInstance, rpc } from '../../../test/support/fuzz/domain.ts';
 import { keys } from '../../keys/key-table.ts';
 import { readRecord } from '../../records/message-record.ts';
 import {
@@ -14,8 +14,7 @@ const job = { cloudUniqueId: '1:i:fe', stageId: 's', tableId: 100n, copyId: 'c',
 const table = { cloudUniqueId: '1:i:fe', stageId: 's', tableId: 100n };
 let domain: Domain;
 beforeEach(async () => {
-  domain = await openDomain();
-  expect(await domain.status(rpc.create_instance, { instanceId: 'i' })).toBe('OK');
+  domain = await openInstance();
 });
 afterEach(() => domain.dispose());
 

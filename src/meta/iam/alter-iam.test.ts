@@ -1,11 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Domain, domainOn, openDomain, rpc } from '../../../test/support/fuzz/domain.ts';
+import { type Domain, domainOn, openInstance, rpc } from '../../../test/support/fuzz/domain.ts';
 
 const SETTINGS = { arn_id: 'arn', arn_ak: 'arn_ak', arn_sk: 'arn_sk_of_settings' };
 let domain: Domain;
 beforeEach(async () => {
-  domain = await openDomain({ settings: SETTINGS });
-  await domain.call(rpc.create_instance, { instanceId: 'i' });
+  domain = await openInstance({ settings: SETTINGS });
 });
 afterEach(() => domain.dispose());
 

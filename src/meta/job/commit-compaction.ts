@@ -7,12 +7,12 @@ import { RecycleRowsetPB_Type as RecycleType } from '../../schema/gen/cloud/rows
 import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
 import { isSet } from '../../schema/presence.ts';
 import { type Call, nowSeconds } from '../call.ts';
-import { failed, invalid, MetaError } from '../meta-error.ts';
+import { answeringBesideErrors, failed, invalid, MetaError } from '../meta-error.ts';
 import { tabletStatsToChange } from '../tablet/stored-stats.ts';
 import { checkAlterVersion } from './alter-version.ts';
 import { releaseUpdateLock } from './bitmap-lock.ts';
 import { kindOf } from './compaction-kinds.ts';
-import { answeringBesides, type FinishedJob } from './job-answer.ts';
+import type { FinishedJob } from './job-answer.ts';
 import { statsAfterCompaction } from './job-stats.ts';
 import {
   type OutputRowset,
@@ -46,7 +46,7 @@ export async function commitCompaction(call: Call, job: RunningCompaction): Prom
   const after = statsAfterCompaction(aggregated, given, commit, nowSeconds(call));
   const stats = mergeTabletStats({ aggregated: after, detached });
   writeRecord(txn, keys.statsTablet, tablet.fields, after);
-  if (commit.replaces_rowsets) await answeringBesides({ stats }, () => replaceRowsets(call, job));
+  if (commit.replaces_rowsets) await answeringBesideErrors({ stats }, replaceRowsets(call, job));
   saveTabletJob(txn, tablet.fields, withoutRunning(job));
   if (!commit.replaces_rowsets) return { stats };
   const { schemaChange } = recorded;

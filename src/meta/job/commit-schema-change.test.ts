@@ -22,21 +22,6 @@ beforeEach(async () => {
 });
 afterEach(() => world.domain.dispose());
 
-async function started(more?: ChangeInit) {
-  const answer = await world.startChange(more);
-  expect(answer.status).toMatchObject({ code: 0, msg: '' });
-  return answer;
-}
-
-async function finished(action: Action, more?: ChangeInit) {
-  const answer = await world.finishChange(action, more);
-  expect(answer.status).toMatchObject({ code: 0, msg: '' });
-  return answer;
-}
-
-const finishRefused = (action: Action, more: ChangeInit, expected: string | RegExp) =>
-  world.refused(() => world.finishChange(action, more), expected);
-
 function metaOf(tabletId: bigint) {
   return world.domain.store.transact((txn) => readRecord(txn, keys.metaTablet, fieldsOf(tabletId)));
 }
@@ -60,10 +45,10 @@ async function converted(): Promise<void> {
 describe('a commit', () => {
   test('makes the converted rowsets visible, and the tablet run', async () => {
     for (const version of [5n, 6n]) await world.load(version, NEW);
-    await started({ alterVersion: 4n });
+    await world.mustStartChange({ alterVersion: 4n });
     await converted();
     const written = await world.written(73n, NEW);
-    const answer = await finished(COMMIT, CONVERTED);
+    const answer = await world.mustFinishChange(COMMIT, CONVERTED);
     expect(isSet(answer, 'alterVersion')).toBe(false);
     expect(answer.stats).toMatchObject({ numRows: 50n, numRowsets: 6n, numSegments: 5n, dataSize: 530n });
     expect(answer.stats).toMatchObject({ cumulativePoint: 5n, baseCompactionCnt: 0n, cumulativeCompactionCnt: 0n });
@@ -74,16 +59,16 @@ describe('a commit', () => {
     expect(await world.written(73n, NEW)).toBeUndefined();
     expect(await metaOf(NEW)).toMatchObject({ tabletState: TabletState.PB_RUNNING, cumulativeLayerPoint: 5n });
     for (const tabletId of [BASE, NEW]) expect((await world.recorded(tabletId))?.schemaChange).toBeUndefined();
-    await finishRefused(COMMIT, CONVERTED, 'JOB_ALREADY_SUCCESS schema_change job already success');
+    await world.finishChangeRefused(COMMIT, CONVERTED, 'JOB_ALREADY_SUCCESS schema_change job already success');
   });
 
   test('replaces what loads wrote to the new tablet up to the alter version', async () => {
     for (const version of [3n, 4n, 5n]) {
       await world.load(version, NEW, { dataDiskSize: 60n, indexDiskSize: 40n, totalDiskSize: 100n });
     }
-    await started({ alterVersion: 4n });
+    await world.mustStartChange({ alterVersion: 4n });
     await world.write(72n, NEW);
-    const { stats } = await finished(COMMIT, {
+    const { stats } = await world.mustFinishChange(COMMIT, {
       ...CONVERTED,
       txnIds: [72n],
       outputVersions: [4n, 9n],
@@ -101,15 +86,15 @@ describe('a commit', () => {
   });
 
   test('of a tablet without loads converts nothing, and stays recorded without holding anything up', async () => {
-    await started({ alterVersion: 1n });
-    const answer = await finished(COMMIT, { alterVersion: 1n, outputCumulativePoint: 2n });
+    await world.mustStartChange({ alterVersion: 1n });
+    const answer = await world.mustFinishChange(COMMIT, { alterVersion: 1n, outputCumulativePoint: 2n });
     expect([isSet(answer, 'stats'), isSet(answer, 'alterVersion')]).toEqual([false, false]);
     expect(await metaOf(NEW)).toMatchObject({ tabletState: TabletState.PB_RUNNING, cumulativeLayerPoint: 2n });
     expect((await world.recorded())?.schemaChange?.id).toBe('s');
     expect((await world.stats(NEW))?.numRowsets).toBe(1n);
     const full = { type: CompactionType.FULL, inputVersions: [2n, 9n] };
     expect((await world.startCompaction(full, NEW)).status.code).toBe(0);
-    await finishRefused(COMMIT, { alterVersion: 1n }, /^JOB_ALREADY_SUCCESS /);
+    await world.finishChangeRefused(COMMIT, { alterVersion: 1n }, /^JOB_ALREADY_SUCCESS /);
   });
 
   test('ends the stop token of the change, and no other compaction', async () => {
@@ -118,11 +103,11 @@ describe('a commit', () => {
       [CompactionType.CUMULATIVE, ['n']],
     ] as const) {
       await world.create(NEW, { tabletState: TabletState.PB_NOTREADY });
-      await started({ alterVersion: 4n });
+      await world.mustStartChange({ alterVersion: 4n });
       await world.startCompaction({ id: 'n', type, inputVersions: [5n, 6n], deleteBitmapLockInitiator: 12n }, NEW);
       expect(await world.running(NEW)).toEqual(['n']);
       await converted();
-      await finished(COMMIT, { ...CONVERTED, deleteBitmapLockInitiator: 12n });
+      await world.mustFinishChange(COMMIT, { ...CONVERTED, deleteBitmapLockInitiator: 12n });
       expect(await world.running(NEW)).toEqual(left);
     }
   });
@@ -137,38 +122,42 @@ describe('a commit', () => {
     [{ txnIds: [72n, 73n, 99n] }, /^UNDEFINED_ERR failed to get tmp rowset key \(not found\), tablet_id=2 /],
     [{ txnIds: [72n, 73n, 72n] }, /^UNDEFINED_ERR failed to get tmp rowset key \(not found\), tablet_id=2 /],
   ])('with %o is refused, and changes nothing', async (wrong, expected) => {
-    await started();
+    await world.mustStartChange();
     await converted();
-    const answer = await finishRefused(COMMIT, { ...CONVERTED, ...wrong }, expected);
+    const answer = await world.finishChangeRefused(COMMIT, { ...CONVERTED, ...wrong }, expected);
     expect(answer.stats?.numRowsets).toBe(4n);
     expect((await metaOf(NEW))?.tabletState).toBe(TabletState.PB_NOTREADY);
-    await finished(COMMIT, CONVERTED);
+    await world.mustFinishChange(COMMIT, CONVERTED);
   });
 
   test('without an alter version is refused, and changes nothing', async () => {
-    await started();
+    await world.mustStartChange();
     await converted();
     const { alterVersion: _, ...without } = CONVERTED;
-    const answer = await finishRefused(COMMIT, without, 'INVALID_ARGUMENT invalid alter_version');
+    const answer = await world.finishChangeRefused(COMMIT, without, 'INVALID_ARGUMENT invalid alter_version');
     expect(answer.stats).toBeUndefined();
     expect((await metaOf(NEW))?.tabletState).toBe(TabletState.PB_NOTREADY);
   });
 
   test('up to the greatest version there is replaces all loads', async () => {
     await world.load(2n, NEW);
-    await started();
+    await world.mustStartChange();
     await converted();
-    await finished(COMMIT, { ...CONVERTED, alterVersion: 2n ** 63n - 1n });
+    await world.mustFinishChange(COMMIT, { ...CONVERTED, alterVersion: 2n ** 63n - 1n });
     expect((await world.rowsets(NEW)).slice(1)).toEqual(['2 written 72', '3 written 73', '4 written 74']);
   });
 
   test('needs the statistics and the metadata of the new tablet', async () => {
-    await started();
+    await world.mustStartChange();
     await converted();
     await world.domain.store.transact(async (txn) => removeTabletStats(txn, fieldsOf(NEW)));
-    await finishRefused(COMMIT, CONVERTED, 'TABLET_NOT_FOUND tablet stats not found, tablet_id=2');
+    await world.finishChangeRefused(COMMIT, CONVERTED, 'TABLET_NOT_FOUND tablet stats not found, tablet_id=2');
     await world.domain.store.transact(async (txn) => removeRecord(txn, keys.metaTablet, fieldsOf(NEW)));
-    await finishRefused(COMMIT, CONVERTED, /^TABLET_NOT_FOUND failed to get new tablet meta \(not found\) /);
+    await world.finishChangeRefused(
+      COMMIT,
+      CONVERTED,
+      /^TABLET_NOT_FOUND failed to get new tablet meta \(not found\) /,
+    );
   });
 });
 
@@ -182,20 +171,20 @@ describe('with merge on write', () => {
 
   test('a commit needs the lock on delete bitmaps that schema changes share', async () => {
     await world.create(NEW, { tabletState: TabletState.PB_NOTREADY, enableUniqueKeyMergeOnWrite: true });
-    await started({ alterVersion: 4n });
+    await world.mustStartChange({ alterVersion: 4n });
     await converted();
-    const missing = await finishRefused(
+    const missing = await world.finishChangeRefused(
       COMMIT,
       output,
       /^KV_TXN_GET_ERR failed to get delete bitmap update lock key, /,
     );
     expect(missing.stats).toMatchObject({ numRowsets: 4n });
     await lock(-1n, [700n]);
-    await finishRefused(COMMIT, output, 'LOCK_EXPIRED lock id not match');
+    await world.finishChangeRefused(COMMIT, output, 'LOCK_EXPIRED lock id not match');
     await lock(-2n, [701n]);
-    await finishRefused(COMMIT, output, 'LOCK_EXPIRED lock initiator not exist');
+    await world.finishChangeRefused(COMMIT, output, 'LOCK_EXPIRED lock initiator not exist');
     await lock(-2n, [701n, 700n]);
-    await finished(COMMIT, output);
+    await world.mustFinishChange(COMMIT, output);
     const left = await world.domain.store.transact((txn) => readUpdateLock(txn, INSTANCE, PLACE.tableId));
     expect(left?.initiators).toEqual([701n]);
   });

@@ -7,11 +7,11 @@ import { TabletStatePB as TabletState } from '../../schema/gen/olap/tablet_meta_
 import { isSet } from '../../schema/presence.ts';
 import { type Call, nowSeconds } from '../call.ts';
 import { SCHEMA_CHANGE_LOCK_ID } from '../delete-bitmap/update-lock.ts';
-import { invalid } from '../meta-error.ts';
+import { answeringBesideErrors, invalid } from '../meta-error.ts';
 import { tabletStatsToChange } from '../tablet/stored-stats.ts';
 import { FIRST_LOADED_VERSION } from './alter-version.ts';
 import { releaseUpdateLock } from './bitmap-lock.ts';
-import { answeringBesides, type FinishedJob } from './job-answer.ts';
+import type { FinishedJob } from './job-answer.ts';
 import { statsAfterSchemaChange } from './job-stats.ts';
 import { publishRowset, readOutputRowsets, recycleRowsets } from './replaced-rowsets.ts';
 import { endSchemaChange, type RunningSchemaChange } from './running-schema-change.ts';
@@ -39,7 +39,7 @@ export async function commitSchemaChange(call: Call, job: RunningSchemaChange): 
   const after = statsAfterSchemaChange(aggregated, given, replaced);
   writeRecord(txn, keys.statsTablet, newTablet.fields, after);
   const stats = mergeTabletStats({ aggregated: after, detached });
-  await answeringBesides({ stats }, () => publishConverted(call, job));
+  await answeringBesideErrors({ stats }, publishConverted(call, job));
   await endSchemaChange(txn, job);
   return { stats };
 }

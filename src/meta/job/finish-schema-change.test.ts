@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { BASE, type ChangeInit, fieldsOf, JobWorld, NEW, NOW, OTHER_NEW } from '../../../test/support/jobs.ts';
+import { BASE, fieldsOf, JobWorld, NEW, NOW, OTHER_NEW } from '../../../test/support/jobs.ts';
 import { PLACE, tabletOf } from '../../../test/support/tablets.ts';
 import { keys } from '../../keys/key-table.ts';
 import { readRecord, writeRecord } from '../../records/message-record.ts';
@@ -18,21 +18,6 @@ beforeEach(async () => {
 });
 afterEach(() => world.domain.dispose());
 
-async function started(more?: ChangeInit) {
-  const answer = await world.startChange(more);
-  expect(answer.status).toMatchObject({ code: 0, msg: '' });
-  return answer;
-}
-
-async function finished(action: Action, more?: ChangeInit) {
-  const answer = await world.finishChange(action, more);
-  expect(answer.status).toMatchObject({ code: 0, msg: '' });
-  return answer;
-}
-
-const finishRefused = (action: Action, more: ChangeInit, expected: string | RegExp) =>
-  world.refused(() => world.finishChange(action, more), expected);
-
 /** The new tablet with another state, or none. */
 function inState(tabletState?: TabletState): Promise<void> {
   return world.domain.store.transact(async (txn) => {
@@ -49,7 +34,7 @@ describe('while an alter version is recorded', () => {
   const { BASE: BASE_KIND, CUMULATIVE, FULL } = CompactionType;
 
   test.each([BASE, NEW])('no compaction of tablet %i starts across it', async (tabletId) => {
-    await started({ alterVersion: 4n });
+    await world.mustStartChange({ alterVersion: 4n });
     const across = { id: 'x', inputVersions: [3n, 6n] };
     const busy = await world.refused(() => world.startCompaction(across, tabletId), /^JOB_CHECK_ALTER_VERSION Check /);
     expect(busy).toMatchObject({ alterVersion: 4n });
@@ -63,13 +48,13 @@ describe('while an alter version is recorded', () => {
   });
 
   test('a stale cache is told of first', async () => {
-    await started({ alterVersion: 4n });
+    await world.mustStartChange({ alterVersion: 4n });
     await world.refused(() => world.startCompaction({ cumulativeCompactionCnt: -1n }), /^STALE_TABLET_CACHE /);
   });
 
   test('a compaction that was started before can not be committed across it, and goes on', async () => {
     await world.startCompaction();
-    await started({ alterVersion: 4n });
+    await world.mustStartChange({ alterVersion: 4n });
     const commit = () => world.finishCompaction(COMMIT, { inputVersions: [3n, 6n] });
     const answer = await world.refused(commit, /^JOB_CHECK_ALTER_VERSION /);
     expect(answer).toMatchObject({ alterVersion: 4n });
@@ -81,7 +66,7 @@ describe('while an alter version is recorded', () => {
   test('a compaction that is committed is told of it', async () => {
     for (const version of [5n, 6n]) await world.load(version);
     await world.write(77n);
-    await started({ alterVersion: 4n });
+    await world.mustStartChange({ alterVersion: 4n });
     const output = { inputVersions: [5n, 6n], outputVersions: [6n], outputRowsetIds: ['o'], txnId: [77n] };
     expect((await world.startCompaction({ inputVersions: [5n, 6n] })).status.code).toBe(0);
     expect(await world.finishCompaction(COMMIT, output)).toMatchObject({ alterVersion: 4n, status: { code: 0 } });
@@ -90,51 +75,67 @@ describe('while an alter version is recorded', () => {
 
 describe('what is finished', () => {
   test('must name a new tablet, before anything else', async () => {
-    await finishRefused(COMMIT, {}, /^INVALID_ARGUMENT job not found, instance_id=i tablet_id=1 job=\{"idx"/);
-    await started();
-    await finishRefused(COMMIT, { newTabletIdx: {} }, 'INVALID_ARGUMENT no valid new_tablet_id given');
+    await world.finishChangeRefused(
+      COMMIT,
+      {},
+      /^INVALID_ARGUMENT job not found, instance_id=i tablet_id=1 job=\{"idx"/,
+    );
+    await world.mustStartChange();
+    await world.finishChangeRefused(COMMIT, { newTabletIdx: {} }, 'INVALID_ARGUMENT no valid new_tablet_id given');
     const same = 'INVALID_ARGUMENT not allow new_tablet_id same with base_tablet_id';
-    await finishRefused(ABORT, { newTabletIdx: { tabletId: BASE } }, same);
-    await finishRefused(ABORT, { newTabletIdx: { tabletId: 99n } }, /^TABLET_NOT_FOUND failed to get tablet_idx/);
+    await world.finishChangeRefused(ABORT, { newTabletIdx: { tabletId: BASE } }, same);
+    await world.finishChangeRefused(
+      ABORT,
+      { newTabletIdx: { tabletId: 99n } },
+      /^TABLET_NOT_FOUND failed to get tablet_idx/,
+    );
   });
 
   test('must run', async () => {
     await world.startCompaction();
-    await finishRefused(COMMIT, {}, 'INVALID_ARGUMENT there is no running schema_change, tablet_id=1');
+    await world.finishChangeRefused(COMMIT, {}, 'INVALID_ARGUMENT there is no running schema_change, tablet_id=1');
   });
 
   test.each([COMMIT, ABORT, LEASE])('must not have expired, whatever is asked (%i)', async (action) => {
-    await started({ expiration: NOW + 10n });
+    await world.mustStartChange({ expiration: NOW + 10n });
     world.clock.passed = 11n;
-    await finishRefused(action, { id: 'x' }, /^JOB_EXPIRED expired schema_change job, tablet_id=1 job=\{.*"id":"s"/);
+    await world.finishChangeRefused(
+      action,
+      { id: 'x' },
+      /^JOB_EXPIRED expired schema_change job, tablet_id=1 job=\{.*"id":"s"/,
+    );
   });
 
   test.each([{ id: 'x' }, { initiator: 'x' }])('must be the change that runs, on its node: %o', async (other) => {
-    await started();
+    await world.mustStartChange();
     const ids = `recorded_id=s given_id=${other.id ?? 's'} recorded_job=\\{"initiator".* given_job=\\{"initiator"`;
-    await finishRefused(ABORT, other, new RegExp(`^INVALID_ARGUMENT unmatched job id or initiator, ${ids}`));
+    await world.finishChangeRefused(
+      ABORT,
+      other,
+      new RegExp(`^INVALID_ARGUMENT unmatched job id or initiator, ${ids}`),
+    );
   });
 
   test.each([LEASE, UNKONWN])('has no action %i', async (action) => {
-    await started();
-    await finishRefused(action, {}, `INVALID_ARGUMENT unsupported action, tablet_id=1 action=${action}`);
+    await world.mustStartChange();
+    await world.finishChangeRefused(action, {}, `INVALID_ARGUMENT unsupported action, tablet_id=1 action=${action}`);
   });
 
   test('is over already where the new tablet runs, whether a change runs or not', async () => {
     await world.startCompaction();
     await inState(TabletState.PB_RUNNING);
-    await finishRefused(COMMIT, {}, 'JOB_ALREADY_SUCCESS schema_change job already success');
+    await world.finishChangeRefused(COMMIT, {}, 'JOB_ALREADY_SUCCESS schema_change job already success');
     await inState(TabletState.PB_TOMBSTONED);
-    await finishRefused(COMMIT, {}, 'INVALID_ARGUMENT invalid new tablet state');
+    await world.finishChangeRefused(COMMIT, {}, 'INVALID_ARGUMENT invalid new tablet state');
   });
 });
 
 describe('an abort', () => {
   test('takes the change off both tablets, and leaves their compactions', async () => {
-    await started();
+    await world.mustStartChange();
     await world.startCompaction({ id: 'c' });
     await world.startCompaction({ id: 'n' }, NEW);
-    expect(isSet(await finished(ABORT), 'stats')).toBe(false);
+    expect(isSet(await world.mustFinishChange(ABORT), 'stats')).toBe(false);
     for (const tabletId of [BASE, NEW]) {
       expect((await world.recorded(tabletId))?.schemaChange).toBeUndefined();
       expect(await world.running(tabletId)).toEqual([tabletId === BASE ? 'c' : 'n']);
@@ -143,22 +144,22 @@ describe('an abort', () => {
   });
 
   test('that names another new tablet does nothing', async () => {
-    await started();
+    await world.mustStartChange();
     const before = await world.domain.version();
-    await finished(ABORT, { newTabletIdx: { tabletId: OTHER_NEW } });
+    await world.mustFinishChange(ABORT, { newTabletIdx: { tabletId: OTHER_NEW } });
     expect(await world.domain.version()).toBe(before);
     const elsewhere = { ...fieldsOf(NEW), index_id: 99n };
     const meta = create(TabletMetaCloudPBSchema, { tabletId: NEW, tabletState: TabletState.PB_NOTREADY });
     await world.domain.store.transact(async (txn) => writeRecord(txn, keys.metaTablet, elsewhere, meta));
-    await finished(ABORT, { newTabletIdx: { ...PLACE, indexId: 99n, tabletId: NEW } });
+    await world.mustFinishChange(ABORT, { newTabletIdx: { ...PLACE, indexId: 99n, tabletId: NEW } });
     expect((await world.recorded())?.schemaChange?.id).toBe('s');
   });
 
   test('leaves the change of another base tablet alone', async () => {
     await world.create(5n);
-    await started();
+    await world.mustStartChange();
     await world.startChange({ id: 'of 5' }, 5n);
-    await finished(ABORT);
+    await world.mustFinishChange(ABORT);
     expect((await world.recorded())?.schemaChange).toBeUndefined();
     expect((await world.recorded(NEW))?.schemaChange?.id).toBe('of 5');
   });

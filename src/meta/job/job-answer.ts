@@ -1,5 +1,4 @@
 import type { TabletStatsPB } from '../../schema/gen/cloud/tablet_stats_pb.ts';
-import { MetaError } from '../meta-error.ts';
 
 /** What the start of a job answers. */
 export interface StartedJob {
@@ -13,14 +12,4 @@ export interface FinishedJob {
   readonly stats?: TabletStatsPB;
   /** Up to which version a recorded schema change converts rowsets, or -1. */
   readonly alterVersion?: bigint;
-}
-
-/** Runs `work`, whose errors answer `fields` besides. */
-export async function answeringBesides<T>(fields: FinishedJob, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof MetaError) throw new MetaError(error.code, error.message, { ...fields, ...error.response });
-    throw error;
-  }
 }

@@ -1,15 +1,11 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Domain, openDomain, rpc } from '../../../test/support/fuzz/domain.ts';
+import { type Domain, openInstance, rpc } from '../../../test/support/fuzz/domain.ts';
 import { CheckKVRequest_Operation as Operation } from '../../schema/gen/cloud/check_kv_pb.ts';
 
 const cloudUniqueId = '1:i:fe';
 let domain: Domain;
 beforeEach(async () => {
-  domain = await openDomain();
-  const objInfo = { ak: 'ak', sk: 'sk', bucket: 'b', prefix: 'p', endpoint: 'e', externalEndpoint: 'x', region: 'r' };
-  expect(await domain.status(rpc.create_instance, { instanceId: 'i', objInfo: { ...objInfo, provider: 0 } })).toBe(
-    'OK',
-  );
+  domain = await openInstance();
   const request = { cloudUniqueId, tableId: 10n, indexIds: [11n], partitionIds: [31n] };
   expect(await domain.status(rpc.prepare_index, request)).toBe('OK');
   expect(await domain.status(rpc.drop_partition, request)).toBe('OK');

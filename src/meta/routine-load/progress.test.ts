@@ -1,14 +1,13 @@
 import { create } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Domain, openDomain, rpc } from '../../../test/support/fuzz/domain.ts';
+import { type Domain, openInstance, rpc } from '../../../test/support/fuzz/domain.ts';
 import { RLTaskTxnCommitAttachmentPBSchema } from '../../schema/gen/cloud/txn_attachment_pb.ts';
 import { addTask } from './progress.ts';
 
 const job = { cloudUniqueId: '1:i:fe', dbId: 1n, jobId: 5n };
 let domain: Domain;
 beforeEach(async () => {
-  domain = await openDomain();
-  expect(await domain.status(rpc.create_instance, { instanceId: 'i' })).toBe('OK');
+  domain = await openInstance();
 });
 afterEach(() => domain.dispose());
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Domain, openDomain, rpc } from '../../../test/support/fuzz/domain.ts';
+import { type Domain, openInstance, rpc } from '../../../test/support/fuzz/domain.ts';
 import { createTablets, type RowsetInit, rowsetOf, schemaOf, tabletOf } from '../../../test/support/tablets.ts';
 import { keys } from '../../keys/key-table.ts';
 import { readRecord, recordExists, writeRecord } from '../../records/message-record.ts';
@@ -13,8 +13,7 @@ const instance_id = 'i';
 const cloudUniqueId = '1:i:be';
 let domain: Domain;
 beforeEach(async () => {
-  domain = await openDomain({ now: () => NOW });
-  await domain.call(rpc.create_instance, { instanceId: 'i' });
+  domain = await openInstance({ now: () => NOW });
   expect(await createTablets(domain, cloudUniqueId, [tabletOf(TABLET)])).toBe('OK');
 });
 afterEach(() => domain.dispose());

@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Domain, openDomain, rpc } from '../../../test/support/fuzz/domain.ts';
+import { type Domain, openInstance, rpc } from '../../../test/support/fuzz/domain.ts';
 import { createTablets, type RowsetInit, rowsetOf, schemaOf, tabletOf } from '../../../test/support/tablets.ts';
 import { keys } from '../../keys/key-table.ts';
 import { writeRecord } from '../../records/message-record.ts';
@@ -15,8 +15,7 @@ const cloudUniqueId = '1:i:be';
 const NEW_TABLET = { baseCompactionCnt: 0n, cumulativeCompactionCnt: 0n, cumulativePoint: 2n };
 let domain: Domain;
 beforeEach(async () => {
-  domain = await openDomain();
-  await domain.call(rpc.create_instance, { instanceId: 'i' });
+  domain = await openInstance();
   expect(await createTablets(domain, cloudUniqueId, [tabletOf(TABLET)])).toBe('OK');
 });
 afterEach(() => domain.dispose());

@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Domain, openDomain, rpc } from '../../../test/support/fuzz/domain.ts';
+import { type Domain, openInstance, rpc } from '../../../test/support/fuzz/domain.ts';
 import { createTablets, DB_ID, type RowsetInit, rowsetOf, tabletOf } from '../../../test/support/tablets.ts';
 import { keys } from '../../keys/key-table.ts';
 import { writeRecord } from '../../records/message-record.ts';
@@ -11,8 +11,7 @@ const TABLET = 1n;
 const cloudUniqueId = '1:i:be';
 let domain: Domain;
 async function open(settings = {}): Promise<void> {
-  domain = await openDomain({ settings });
-  await domain.call(rpc.create_instance, { instanceId: 'i' });
+  domain = await openInstance({ settings });
   expect(await createTablets(domain, cloudUniqueId, [tabletOf(TABLET)])).toBe('OK');
 }
 beforeEach(() => open());

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Domain, openDomain, rpc } from '../../../test/support/fuzz/domain.ts';
+import { type Domain, openInstance, rpc } from '../../../test/support/fuzz/domain.ts';
 import { createTablets, type RowsetInit, rowsetOf, schemaOf, tabletOf } from '../../../test/support/tablets.ts';
 import { keys } from '../../keys/key-table.ts';
 import { readRecord, recordExists } from '../../records/message-record.ts';
@@ -12,8 +12,7 @@ const instance_id = 'i';
 const cloudUniqueId = '1:i:be';
 let domain: Domain;
 beforeEach(async () => {
-  domain = await openDomain();
-  await domain.call(rpc.create_instance, { instanceId: 'i' });
+  domain = await openInstance();
   expect(await createTablets(domain, cloudUniqueId, [tabletOf(TABLET)])).toBe('OK');
 });
 afterEach(() => domain.dispose());

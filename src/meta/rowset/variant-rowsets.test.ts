@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Domain, openDomain, rpc } from '../../../test/support/fuzz/domain.ts';
+import { type Domain, openInstance, rpc } from '../../../test/support/fuzz/domain.ts';
 import { createTablets, type RowsetInit, rowsetOf, schemaOf, tabletOf } from '../../../test/support/tablets.ts';
 import { keys } from '../../keys/key-table.ts';
 import { readRecord, writeRecord } from '../../records/message-record.ts';
@@ -17,8 +17,7 @@ const cloudUniqueId = '1:i:be';
 let domain: Domain;
 
 async function open(settings = {}): Promise<void> {
-  domain = await openDomain({ settings });
-  await domain.call(rpc.create_instance, { instanceId: 'i' });
+  domain = await openInstance({ settings });
   expect(await createTablets(domain, cloudUniqueId, [tabletOf(TABLET)])).toBe('OK');
 }
 beforeEach(() => open());

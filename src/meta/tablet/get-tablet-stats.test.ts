@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Domain, openDomain, rpc } from '../../../test/support/fuzz/domain.ts';
+import { type Domain, openInstance, rpc } from '../../../test/support/fuzz/domain.ts';
 import { createTablets, PLACE, tabletOf } from '../../../test/support/tablets.ts';
 import { keys } from '../../keys/key-table.ts';
 import { writeRecord } from '../../records/message-record.ts';
@@ -11,8 +11,7 @@ import { TabletIndexPBSchema } from '../../schema/gen/cloud/tablet_pb.ts';
 const cloudUniqueId = '1:i:be';
 let domain: Domain;
 beforeEach(async () => {
-  domain = await openDomain();
-  await domain.call(rpc.create_instance, { instanceId: 'i' });
+  domain = await openInstance();
   expect(await createTablets(domain, cloudUniqueId, [tabletOf(1n), tabletOf(2n)])).toBe('OK');
   await add(1n, { data_size: 50n, num_rows: 3n, num_rowsets: 1n, num_segments: 2n });
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Domain, openDomain, rpc } from '../../../test/support/fuzz/domain.ts';
+import { type Domain, openInstance, rpc } from '../../../test/support/fuzz/domain.ts';
 import { createTablets, schemaOf, tabletOf } from '../../../test/support/tablets.ts';
 import { decodeFields } from '../../schema/encoded-fields.ts';
 import { isSet } from '../../schema/presence.ts';
@@ -7,8 +7,7 @@ import { isSet } from '../../schema/presence.ts';
 const cloudUniqueId = '1:i:fe';
 let domain: Domain;
 beforeEach(async () => {
-  domain = await openDomain();
-  await domain.call(rpc.create_instance, { instanceId: 'i' });
+  domain = await openInstance();
   expect(await createTablets(domain, cloudUniqueId, [tabletOf(1n), tabletOf(2n)])).toBe('OK');
 });
 afterEach(() => domain.dispose());

@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Domain, openDomain, rpc } from '../../../test/support/fuzz/domain.ts';
+import { type Domain, openInstance, rpc } from '../../../test/support/fuzz/domain.ts';
 import { keys } from '../../keys/key-table.ts';
 import { writeRecord } from '../../records/message-record.ts';
 import { VersionPBSchema } from '../../schema/gen/cloud/version_pb.ts';
@@ -10,8 +10,7 @@ const cloudUniqueId = '1:i:fe';
 const instance_id = 'i';
 let domain: Domain;
 beforeEach(async () => {
-  domain = await openDomain();
-  expect(await domain.status(rpc.create_instance, { instanceId: 'i' })).toBe('OK');
+  domain = await openInstance();
   await domain.store.transact(async (txn) => {
     const table = { instance_id, db_id: 1n, table_id: 10n };
     const put = (partition_id: bigint, version: object) =>

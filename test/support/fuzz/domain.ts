@@ -69,6 +69,14 @@ export async function openDomain(options: DomainOptions = {}): Promise<Domain> {
   return { ...domain, dispose };
 }
 
+/** As `openDomain`, with an instance `i` in it, which has nothing yet. */
+export async function openInstance(options: DomainOptions = {}): Promise<Domain> {
+  const domain = await openDomain(options);
+  const status = await domain.status(rpc.create_instance, { instanceId: 'i' });
+  if (status !== 'OK') throw new Error(status);
+  return domain;
+}
+
 /** The services, as another process on the same store would have them. */
 export async function domainOn(
   store: EmbeddedStore,
