@@ -4,18 +4,13 @@ import type { Store } from '../kv/store.ts';
 /** Where a server is in its life. */
 export type Phase = 'starting' | 'serving' | 'draining';
 
-const HEALTH_PATHS: ReadonlySet<string> = new Set(['/health', '/health/']);
-
 /** Any key will do: that it can be looked for shows that the store answers. */
 const PROBED_KEY = Uint8Array.of(0);
 const PROBE_TIMEOUT_MS = 2000;
 
-/** Answers `/health` for whoever watches the server, without a token, and passes every other call on to `handler`. */
-export function withHealth(handler: HttpHandler, store: Store, phase: () => Phase): HttpHandler {
-  return (call) => {
-    if (!HEALTH_PATHS.has(call.path)) return handler(call);
-    return phase() === 'serving' ? probe(store) : report(503, phase());
-  };
+/** Tells whoever watches the server whether it serves. */
+export function healthPage(store: Store, phase: () => Phase): HttpHandler {
+  return () => (phase() === 'serving' ? probe(store) : report(503, phase()));
 }
 
 async function probe(store: Store): Promise<HttpAnswer> {

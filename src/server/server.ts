@@ -1,13 +1,15 @@
-import { constants } from 'node:buffer';
 import { listenAddress } from '../config/kind.ts';
 import type { Settings } from '../config/settings.ts';
 import { openEmbeddedStore } from '../kv/embedded/store.ts';
 import type { Store } from '../kv/store.ts';
 import { StoreError } from '../kv/store-error.ts';
-import { HttpFront } from '../net/http/http-front.ts';
+import type { Front } from '../net/front.ts';
+import { InFlight } from '../net/in-flight.ts';
 import { Listener } from '../net/listener.ts';
 import type { Logger } from '../observe/logger.ts';
-import { type Phase, withHealth } from './health.ts';
+import { createFronts } from './fronts.ts';
+import { healthPage, type Phase } from './health.ts';
+import { versionPage, withPages } from './pages.ts';
 import { createServices } from './services.ts';
 import { listenStartError, storeStartError } from './start-error.ts';
 
@@ -50,12 +52,11 @@ async function serve(
   store: Store,
 ) {
   let phase: Phase = 'starting';
-  const services = await create(store, settings, logger);
-  const front = new HttpFront({
-    ...frontOptions(settings),
-    handler: withHealth(services.handler, store, () => phase),
-    logger,
-  });
+  const in_flight = new InFlight(settings.max_requests_in_flight);
+  const services = await create({ store, settings, logger, in_flight });
+  const pages = { '/health': healthPage(store, () => phase), '/version': versionPage(version) };
+  const handler = withPages(pages, services.handler);
+  const front = createFronts({ settings, logger, handler, rpc: services.rpc, in_flight });
   const listener = await Listener.open({
     host: settings.listen.host,
     port: settings.brpc_listen_port,
@@ -81,8 +82,8 @@ async function serve(
   let stopped: Promise<void> | undefined;
   const stop = async () => {
     phase = 'draining';
-    logger.info('draining', { connections: listener.connections, requests: front.inFlight });
-    await drain(front, listener, settings.drain_timeout_ms, logger);
+    logger.info('draining', { connections: listener.connections, requests: in_flight.count });
+    await drain({ front, listener, in_flight, logger, timeout_ms: settings.drain_timeout_ms });
     front.close();
     await services.stop();
     await store.close();
@@ -97,37 +98,30 @@ async function serve(
   };
 }
 
+interface Draining {
+  readonly front: Front;
+  readonly listener: Listener;
+  readonly in_flight: InFlight;
+  readonly logger: Logger;
+  readonly timeout_ms: number;
+}
+
 /** Lets what is in flight come to its end, but no longer than `timeout_ms`. */
-async function drain(front: HttpFront, listener: Listener, timeout_ms: number, logger: Logger): Promise<void> {
+async function drain({ front, listener, in_flight, logger, timeout_ms }: Draining): Promise<void> {
   const ended = listener.stopAccepting();
   front.drain();
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<'late'>((resolve) => {
     timer = setTimeout(() => resolve('late'), timeout_ms);
   });
-  const outcome = await Promise.race([ended.then(() => front.idle()), deadline]);
+  const outcome = await Promise.race([ended.then(() => in_flight.idle()), deadline]);
   clearTimeout(timer);
   if (outcome !== 'late') return;
   logger.warn('connections closed that had not ended by drain_timeout_ms', {
     drain_timeout_ms: timeout_ms,
     connections: listener.connections,
-    requests: front.inFlight,
+    requests: in_flight.count,
   });
   listener.destroyConnections();
   await ended;
-}
-
-function frontOptions(settings: Settings) {
-  const { brpc_idle_timeout_sec } = settings;
-  return {
-    // A larger text is more than Node can hold in one piece.
-    max_body_bytes: Math.min(settings.brpc_max_body_size, constants.MAX_STRING_LENGTH),
-    max_buffered_bytes: settings.max_buffered_bytes,
-    max_header_bytes: settings.max_header_bytes,
-    max_requests_in_flight: settings.max_requests_in_flight,
-    headers_timeout_ms: settings.headers_timeout_ms,
-    request_timeout_ms: settings.request_timeout_ms,
-    send_timeout_ms: settings.send_timeout_ms,
-    idle_timeout_ms: brpc_idle_timeout_sec === -1 ? 0 : brpc_idle_timeout_sec * 1000,
-  };
 }

@@ -7,21 +7,34 @@ import { LazyCommits } from '../meta/commit/lazy-commits.ts';
 import { PartitionTurns } from '../meta/commit/partition-turns.ts';
 import { NodeIndex } from '../meta/identity/node-index.ts';
 import { Keyring } from '../meta/secrets/keyring.ts';
-import { JsonRpc } from '../net/http/json-rpc.ts';
+import { BinaryRpc } from '../net/binary-rpc.ts';
+import { HttpRpc } from '../net/http/http-rpc.ts';
 import { router } from '../net/http/router.ts';
+import type { InFlight } from '../net/in-flight.ts';
 import type { Logger } from '../observe/logger.ts';
-import { methods } from '../rpc/methods.ts';
 import { Runner } from '../rpc/runner.ts';
+import { services as rpcServices } from '../rpc/service.ts';
 
 /** What answers calls, and what it has going on beside them. */
 export interface Services {
+  /** Calls by HTTP. */
   readonly handler: HttpHandler;
+  /** Calls by the binary protocols. */
+  readonly rpc: Pick<BinaryRpc, 'find' | 'call'>;
   /** Ends what is going on, when no more calls come and before the store closes. Calling it again is harmless. */
   stop(): Promise<void>;
 }
 
-/** Makes what answers calls, on a store that is open. */
-export async function createServices(store: Store, settings: Settings, logger: Logger): Promise<Services> {
+export interface ServicesOptions {
+  /** Open, and to be closed by whoever opened it. */
+  readonly store: Store;
+  readonly settings: Settings;
+  readonly logger: Logger;
+  readonly in_flight: InFlight;
+}
+
+/** Makes what answers calls. */
+export async function createServices({ store, settings, logger, in_flight }: ServicesOptions): Promise<Services> {
   const keyring = new Keyring({ ...settings, default_key: DEFAULT_ENCRYPTION_KEY });
   if (await keyring.install(store)) {
     logger.warn(
@@ -34,5 +47,9 @@ export async function createServices(store: Store, settings: Settings, logger: L
   const services: MetaServices = { nodes: new NodeIndex(), keyring, lazyCommits, partitionTurns, settings, now_ms };
   const runner = new Runner(store, services, logger);
   const admin = new Admin({ ...settings, runner, store });
-  return { handler: router({ admin, rpc: new JsonRpc(runner, methods) }), stop: () => lazyCommits.stop() };
+  return {
+    handler: router({ admin, rpc: new HttpRpc(runner), services: rpcServices }),
+    rpc: new BinaryRpc({ runner, services: rpcServices, in_flight, logger }),
+    stop: () => lazyCommits.stop(),
+  };
 }

@@ -76,7 +76,7 @@ describe('bodies over the limit', () => {
     http = await startHttp(() => gate.promise, { max_body_bytes: 1000, max_buffered_bytes: 1500 });
     const first = await connect();
     first.send(sent(1000) + 'x'.repeat(1000));
-    await expect.poll(() => http.front.inFlight).toBe(1);
+    await expect.poll(() => http.in_flight.count).toBe(1);
     const second = await connect();
     second.send(sent(1000) + 'x'.repeat(1000));
     const [busy] = parseAnswers(await second.untilClosed());
@@ -218,7 +218,7 @@ describe('what is no HTTP', () => {
       client.socket.resetAndDestroy();
     }
     await expect.poll(() => http.listener.connections).toBe(0);
-    await http.front.idle();
+    await http.in_flight.idle();
     expect(http.log.filter((line) => line.includes('"level":"error"'))).toEqual([]);
   });
 });
@@ -248,7 +248,7 @@ describe('caps', () => {
     http = await startHttp((call) => (call.path === '/wait' ? gate.promise : ok(call)), { max_requests_in_flight: 2 });
     const holding = [await connect(), await connect()];
     for (const client of holding) client.send('GET /wait HTTP/1.1\r\n\r\n');
-    await expect.poll(() => http.front.inFlight).toBe(2);
+    await expect.poll(() => http.in_flight.count).toBe(2);
     const client = await connect();
     client.send('GET /p HTTP/1.1\r\n\r\n');
     const [busy] = parseAnswers(await client.until(/}$/));

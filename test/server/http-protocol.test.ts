@@ -177,7 +177,7 @@ describe('pipelining', () => {
     const gate = deferred<HttpAnswer>();
     client = await talk((call) => (call.path === '/gate' ? gate.promise : echo(call)));
     client.send(`GET /gate HTTP/1.1\r\n\r\n${'GET /p HTTP/1.1\r\n\r\n'.repeat(20_000)}`);
-    await expect.poll(() => http?.front.inFlight).toBe(1);
+    await expect.poll(() => http?.in_flight.count).toBe(1);
     gate.resolve({ status: 200, body: '' });
     const answers = parseAnswers(await client.untilClosed());
     expect(answers.at(-1)).toMatchObject({ status: 503, headers: { connection: 'close' } });
@@ -226,12 +226,12 @@ describe('what a handler sees', () => {
       return answer.promise;
     });
     client.send('GET / HTTP/1.1\r\n\r\n');
-    await expect.poll(() => http?.front.inFlight).toBe(1);
+    await expect.poll(() => http?.in_flight.count).toBe(1);
     client.socket.resetAndDestroy();
     await aborted.promise;
     answer.resolve({ status: 200, body: 'to nobody' });
-    await http?.front.idle();
-    expect(http?.front.inFlight).toBe(0);
+    await http?.in_flight.idle();
+    expect(http?.in_flight.count).toBe(0);
   });
 });
 

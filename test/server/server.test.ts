@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { HttpAnswer } from '../../src/admin/http-types.ts';
 import { StoreError, StoreErrorCode } from '../../src/kv/store-error.ts';
-import { withHealth } from '../../src/server/health.ts';
+import { healthPage } from '../../src/server/health.ts';
 import { makeDir, startTestServer, type TestServer, type TestServerOptions } from '../support/run-server.ts';
 import { deferred } from '../support/server-http.ts';
 import { parseAnswers, RawClient } from '../support/server-socket.ts';
@@ -38,7 +38,6 @@ describe('/health', () => {
   });
 
   test('is 503 while the server starts or drains, and when the store does not answer', async () => {
-    const handler = () => ({ status: 404, body: '' });
     const broken = {
       begin: () => ({
         get: () => Promise.reject(new StoreError(StoreErrorCode.Storage, 'The disk is gone.')),
@@ -46,7 +45,7 @@ describe('/health', () => {
       }),
     };
     const status = async (phase: 'starting' | 'serving' | 'draining') => {
-      const answer = await withHealth(handler, broken as never, () => phase)({ path: '/health' } as never);
+      const answer = await healthPage(broken as never, () => phase)({} as never);
       return [answer.status, answer.body];
     };
     expect(await status('starting')).toEqual([503, '{"status":"starting"}\n']);

@@ -9,8 +9,10 @@ import { readFlags } from '../../src/config/flags.ts';
 import { loadSettings } from '../../src/config/load.ts';
 import type { Settings } from '../../src/config/settings.ts';
 import type { Store } from '../../src/kv/store.ts';
+import { RpcFault } from '../../src/net/rpc-fault.ts';
 import { type Logger, SILENT } from '../../src/observe/logger.ts';
 import { type CreateServices, startServer } from '../../src/server/server.ts';
+import type { Services } from '../../src/server/services.ts';
 
 export interface TestServerOptions {
   /** Flags besides `--listen` and `--data-dir`. */
@@ -34,6 +36,14 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
+/** No methods at all. */
+const NO_RPC: Services['rpc'] = {
+  find: (service) => {
+    throw new RpcFault('no_service', `Fail to find service=${service}`);
+  },
+  call: () => Promise.reject(new Error('there is nothing to call')),
+};
+
 /** Runs the whole server in this process, on a free port and a store of its own. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const dir = options.dir ?? (await makeDir());
@@ -45,7 +55,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   try {
     const { logger = SILENT, createHandler } = options;
     const createServices: CreateServices | undefined = createHandler
-      ? async (store) => ({ handler: await createHandler(store), stop: async () => undefined })
+      ? async ({ store }) => ({ handler: await createHandler(store), rpc: NO_RPC, stop: async () => undefined })
       : options.createServices;
     const server = await startServer({ settings, logger, version: 'test', ...(createServices && { createServices }) });
     const stop = async () => {

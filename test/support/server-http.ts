@@ -1,11 +1,14 @@
 import type { HttpHandler } from '../../src/admin/http-types.ts';
+import { ByteBudget } from '../../src/net/byte-budget.ts';
 import { HttpFront, type HttpFrontOptions } from '../../src/net/http/http-front.ts';
+import { InFlight } from '../../src/net/in-flight.ts';
 import { Listener } from '../../src/net/listener.ts';
 import { createLogger } from '../../src/observe/logger.ts';
 
 export interface HttpUnderTest {
   readonly port: number;
   readonly front: HttpFront;
+  readonly in_flight: InFlight;
   readonly listener: Listener;
   /** The log lines so far. */
   readonly log: string[];
@@ -15,17 +18,27 @@ export interface HttpUnderTest {
 /** Listens on a free port with `handler` alone behind it: no settings, no store. */
 export async function startHttp(
   handler: HttpHandler,
-  options: Partial<HttpFrontOptions> & { max_connections?: number } = {},
+  {
+    max_connections = 100,
+    max_requests_in_flight = 100,
+    max_buffered_bytes = 1024 * 1024,
+    ...options
+  }: Partial<HttpFrontOptions> & {
+    max_connections?: number;
+    max_requests_in_flight?: number;
+    max_buffered_bytes?: number;
+  } = {},
 ): Promise<HttpUnderTest> {
   const log: string[] = [];
   const logger = createLogger({ level: 'debug', sink: { write: (line) => log.push(line), flush: () => undefined } });
+  const in_flight = new InFlight(max_requests_in_flight);
   const front = new HttpFront({
     handler,
     logger,
+    in_flight,
+    buffered: new ByteBudget(max_buffered_bytes),
     max_body_bytes: 1024,
-    max_buffered_bytes: 1024 * 1024,
     max_header_bytes: 4096,
-    max_requests_in_flight: 100,
     headers_timeout_ms: 60_000,
     request_timeout_ms: 60_000,
     send_timeout_ms: 60_000,
@@ -35,7 +48,7 @@ export async function startHttp(
   const listener = await Listener.open({
     host: '127.0.0.1',
     port: 0,
-    max_connections: options.max_connections ?? 100,
+    max_connections,
     logger,
     onConnection: (socket) => front.accept(socket),
   });
@@ -45,7 +58,7 @@ export async function startHttp(
     await stopped;
     front.close();
   };
-  return { port: listener.port, front, listener, log, stop };
+  return { port: listener.port, front, in_flight, listener, log, stop };
 }
 
 /** A promise with its ends in hand. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import type { ByteBudget } from './byte-budget.ts';
-import { Chunks } from './chunks.ts';
+import type { ByteBudget } from '../byte-budget.ts';
+import { Chunks } from '../chunks.ts';
 
 /** How reading a body ended: with all of it, or with why not. */
 export type BodyOutcome = Buffer | 'too_large' | 'no_room' | 'gone';

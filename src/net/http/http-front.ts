@@ -1,9 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HttpAnswer, HttpHandler } from '../../admin/http-types.ts';
 import type { Logger } from '../../observe/logger.ts';
 import { maskUrl } from '../../observe/mask.ts';
+import type { ByteBudget } from '../byte-budget.ts';
+import { logDefect } from '../defect.ts';
+import type { Front } from '../front.ts';
+import type { InFlight } from '../in-flight.ts';
 import {
   bodyTooLarge,
   EXPECTATION_FAILED,
@@ -14,7 +17,6 @@ import {
   unexpectedError,
 } from './answer.ts';
 import { announcesBody, announcesTooMuch, type BodyOutcome, BodyReader } from './body-reader.ts';
-import { ByteBudget } from './byte-budget.ts';
 import { faultOf, TOO_MANY_PIPELINED } from './fault.ts';
 import { HttpConnection } from './http-connection.ts';
 import { IncomingCall } from './incoming-call.ts';
@@ -23,10 +25,11 @@ import { watchSlowReaders } from './slow-readers.ts';
 export interface HttpFrontOptions {
   readonly handler: HttpHandler;
   readonly logger: Logger;
+  readonly in_flight: InFlight;
+  /** What the bodies of calls in flight are counted against. */
+  readonly buffered: ByteBudget;
   readonly max_body_bytes: number;
-  readonly max_buffered_bytes: number;
   readonly max_header_bytes: number;
-  readonly max_requests_in_flight: number;
   readonly headers_timeout_ms: number;
   readonly request_timeout_ms: number;
   readonly send_timeout_ms: number;
@@ -43,19 +46,15 @@ const MOST_WAITING = 4096;
 const CLOSE_IDLE_AFTER_MS = 100;
 
 /** HTTP/1 on connections that somebody else has accepted. */
-export class HttpFront {
+export class HttpFront implements Front {
   readonly #options: HttpFrontOptions;
   readonly #server: Server;
   readonly #connections = new Map<Socket, HttpConnection>();
-  readonly #buffered: ByteBudget;
   readonly #stopWatching: () => void;
-  #inFlight = 0;
   #draining = false;
-  #whenIdle: (() => void) | undefined;
 
   constructor(options: HttpFrontOptions) {
     this.#options = options;
-    this.#buffered = new ByteBudget(options.max_buffered_bytes);
     this.#server = createServer({
       maxHeaderSize: options.max_header_bytes,
       headersTimeout: options.headers_timeout_ms,
@@ -78,17 +77,6 @@ export class HttpFront {
     this.#stopWatching = watchSlowReaders(() => this.#connections.keys(), options);
   }
 
-  /** Calls that are with their handler. */
-  get inFlight(): number {
-    return this.#inFlight;
-  }
-
-  /** Resolves when no call is with its handler, be its connection still there or not. */
-  idle(): Promise<void> {
-    return this.#inFlight === 0 ? Promise.resolve() : new Promise((resolve) => (this.#whenIdle = resolve));
-  }
-
-  /** Takes a connection over. */
   accept(socket: Socket): void {
     const connection = new HttpConnection(socket);
     this.#connections.set(socket, connection);
@@ -134,7 +122,7 @@ export class HttpFront {
   }
 
   #readBody(connection: HttpConnection, call: IncomingCall): void {
-    const limits = { max_bytes: this.#options.max_body_bytes, budget: this.#buffered };
+    const limits = { max_bytes: this.#options.max_body_bytes, budget: this.#options.buffered };
     call.reader = new BodyReader(call.request, limits, (outcome) => this.#onBody(connection, call, outcome));
     call.reader.start();
   }
@@ -169,11 +157,10 @@ export class HttpFront {
   }
 
   #run(connection: HttpConnection, call: IncomingCall): void {
-    if (this.#inFlight >= this.#options.max_requests_in_flight) {
+    if (!this.#options.in_flight.enter()) {
       this.#answer(connection, call, TOO_MANY_IN_FLIGHT);
       return;
     }
-    this.#inFlight++;
     connection.running = call;
     let answer: HttpAnswer | Promise<HttpAnswer>;
     try {
@@ -200,12 +187,11 @@ export class HttpFront {
 
   #settle(connection: HttpConnection): void {
     connection.running = undefined;
-    this.#inFlight--;
-    if (this.#inFlight === 0) this.#whenIdle?.();
+    this.#options.in_flight.leave();
   }
 
   #answer(connection: HttpConnection, call: IncomingCall, answer: HttpAnswer): void {
-    this.#buffered.giveBack(call.body.length);
+    this.#options.buffered.giveBack(call.body.length);
     if (connection.socket.destroyed) return;
     const close = this.#draining && connection.waiting.length === 0;
     if (close) connection.lingerAfterAnswer();
@@ -218,11 +204,9 @@ export class HttpFront {
   }
 
   #unexpected(call: IncomingCall, error: unknown): HttpAnswer {
-    const errorId = randomBytes(6).toString('hex');
     const { method, remote } = call;
     const url = maskUrl(call.request.url ?? '');
-    this.#options.logger.error('a request failed unexpectedly', { error_id: errorId, method, url, remote, error });
-    return unexpectedError(errorId);
+    return unexpectedError(logDefect(this.#options.logger, error, { method, url, remote }));
   }
 
   #onClientError(error: Error, socket: Socket): void {
@@ -248,7 +232,7 @@ export class HttpFront {
   #onClose(connection: HttpConnection): void {
     this.#connections.delete(connection.socket);
     connection.running?.abandon();
-    for (const call of connection.waiting.splice(0)) this.#buffered.giveBack(call.body.length);
+    for (const call of connection.waiting.splice(0)) this.#options.buffered.giveBack(call.body.length);
   }
 
   #connectionOf(request: IncomingMessage): HttpConnection {

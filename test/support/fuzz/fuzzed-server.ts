@@ -32,9 +32,9 @@ export async function startFuzzedServer(
     ...options,
     logger,
     settings: { ...options.settings, http_token: TOKEN },
-    createServices: (opened, settings, log) => {
-      store = opened;
-      return createServices(opened, settings, log);
+    createServices: (given) => {
+      store = given.store;
+      return createServices(given);
     },
   });
   const client = new FuzzClient(server.base);

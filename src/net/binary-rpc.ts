@@ -1,0 +1,59 @@
+import { toBinary } from '@bufbuild/protobuf';
+import type { Logger } from '../observe/logger.ts';
+import type { Runner } from '../rpc/runner.ts';
+import type { Services, UnaryMethod } from '../rpc/service.ts';
+import { BinaryError, readBinary } from '../schema/binary/read-binary.ts';
+import { logDefect } from './defect.ts';
+import type { InFlight } from './in-flight.ts';
+import { RpcFault } from './rpc-fault.ts';
+
+export interface BinaryRpcOptions {
+  readonly runner: Runner;
+  readonly services: Services;
+  readonly in_flight: InFlight;
+  readonly logger: Logger;
+}
+
+/** Calls with messages in protobuf's binary form, whichever protocol carries them. */
+export class BinaryRpc {
+  readonly #options: BinaryRpcOptions;
+
+  constructor(options: BinaryRpcOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The method of a service, by the service's full or short name.
+   *
+   * @throws {RpcFault} `no_service` or `no_method`, with the text that brpc has for it.
+   */
+  find(service: string, method: string): UnaryMethod {
+    const found = this.#options.services.get(service);
+    if (found === undefined) throw new RpcFault('no_service', `Fail to find service=${service}`);
+    const served = found.methods.get(method);
+    if (served === undefined) throw new RpcFault('no_method', `Fail to find method=${service}/${method}`);
+    return served;
+  }
+
+  /**
+   * Runs a method on an encoded request, and resolves with its encoded response, whatever the status in it.
+   *
+   * @throws {RpcFault} `busy`, `bad_request`, or `defect`; a defect has been logged, with the caller's address `remote`.
+   */
+  async call(method: UnaryMethod, request: Uint8Array, remote: string): Promise<Uint8Array> {
+    const { in_flight, runner, logger } = this.#options;
+    if (!in_flight.enter()) throw new RpcFault('busy', `${in_flight.most} calls are in flight, try again later`);
+    try {
+      const response = await runner.run(method, readBinary(method.request, request));
+      return toBinary(method.response, response);
+    } catch (error) {
+      if (error instanceof BinaryError) {
+        throw new RpcFault('bad_request', `Fail to parse request=${method.request.typeName}: ${error.message}`);
+      }
+      const errorId = logDefect(logger, error, { method: method.name, remote });
+      throw new RpcFault('defect', `unexpected error, the log tells more about error_id=${errorId}`);
+    } finally {
+      in_flight.leave();
+    }
+  }
+}

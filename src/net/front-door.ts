@@ -1,0 +1,144 @@
+import type { Socket } from 'node:net';
+import { atMostEvery } from '../observe/at-most-every.ts';
+import type { Logger } from '../observe/logger.ts';
+import { type Protocol, protocolOf } from './first-bytes.ts';
+import type { Front } from './front.ts';
+
+export interface FrontDoorOptions {
+  readonly fronts: Readonly<Partial<Record<Protocol, Front>>>;
+  readonly logger: Logger;
+  /** How long a connection may take to say which protocol it speaks. */
+  readonly first_bytes_timeout_ms: number;
+}
+
+const CLOSED_LOG_INTERVAL_MS = 10_000;
+/** How long a connection that has said nothing when the service begins to stop is still listened to. */
+const CLOSE_SILENT_AFTER_MS = 100;
+
+/** Gives each new connection to the front of the protocol that its first bytes speak. */
+export class FrontDoor implements Front {
+  readonly #options: FrontDoorOptions;
+  /** The connections that have not said it yet. */
+  readonly #undecided = new Set<Arrival>();
+  readonly #reportClosed: (why: string, peer: string | undefined) => void;
+
+  constructor(options: FrontDoorOptions) {
+    this.#options = options;
+    this.#reportClosed = reporter(options.logger);
+  }
+
+  accept(socket: Socket): void {
+    const arrival = new Arrival(socket, this.#options, {
+      settled: () => this.#undecided.delete(arrival),
+      closed: (why) => this.#reportClosed(why, socket.remoteAddress),
+    });
+    this.#undecided.add(arrival);
+    arrival.begin();
+  }
+
+  drain(): void {
+    for (const front of Object.values(this.#options.fronts)) front.drain();
+    setTimeout(() => {
+      for (const arrival of this.#undecided) arrival.close();
+    }, CLOSE_SILENT_AFTER_MS);
+  }
+
+  close(): void {
+    for (const front of Object.values(this.#options.fronts)) front.close();
+  }
+}
+
+interface ArrivalEvents {
+  /** The connection is no longer ours: it has gone to its front, or has ended. */
+  settled(): void;
+  /** The connection was closed because of what it said, or didn't. */
+  closed(why: string): void;
+}
+
+/** A connection from its beginning until its protocol is known. */
+class Arrival {
+  readonly #socket: Socket;
+  readonly #options: FrontDoorOptions;
+  readonly #events: ArrivalEvents;
+  #timer: NodeJS.Timeout | undefined;
+  #bytes: Buffer | undefined;
+
+  constructor(socket: Socket, options: FrontDoorOptions, events: ArrivalEvents) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#events = events;
+  }
+
+  begin(): void {
+    const timeout_ms = this.#options.first_bytes_timeout_ms;
+    this.#timer = setTimeout(() => this.#refuse(`said nothing within ${timeout_ms} ms`), timeout_ms);
+    this.#socket.on('readable', this.#onReadable);
+    this.#socket.on('end', this.#onEnd);
+    this.#socket.on('error', this.close);
+    this.#socket.on('close', this.close);
+  }
+
+  readonly close = (): void => {
+    this.#settle();
+    this.#socket.destroy();
+  };
+
+  readonly #onReadable = (): void => {
+    const chunk = this.#socket.read() as Buffer | null;
+    if (chunk === null) return;
+    const bytes = this.#bytes === undefined ? chunk : Buffer.concat([this.#bytes, chunk]);
+    const verdict = protocolOf(bytes);
+    if (verdict === 'undecided') this.#bytes = bytes;
+    else if (verdict === 'none') this.#refuse(`spoke none of the protocols that are served here${hint(bytes)}`);
+    else this.#handOver(verdict, bytes);
+  };
+
+  readonly #onEnd = (): void => {
+    if (this.#bytes === undefined) this.close();
+    else this.#refuse('ended before it had said which protocol it speaks');
+  };
+
+  #handOver(protocol: Protocol, bytes: Buffer): void {
+    const front = this.#options.fronts[protocol];
+    if (front === undefined) {
+      this.#refuse(`spoke ${protocol}, which is not served`);
+      return;
+    }
+    this.#settle();
+    this.#socket.unshift(bytes);
+    front.accept(this.#socket);
+  }
+
+  #refuse(why: string): void {
+    this.#events.closed(why);
+    this.close();
+  }
+
+  #settle(): void {
+    clearTimeout(this.#timer);
+    this.#socket.off('readable', this.#onReadable);
+    this.#socket.off('end', this.#onEnd);
+    this.#socket.off('error', this.close);
+    this.#socket.off('close', this.close);
+    this.#events.settled();
+  }
+}
+
+/** The first byte of a TLS handshake. */
+const TLS_HANDSHAKE = 0x16;
+
+function hint([first]: Buffer): string {
+  return first === TLS_HANDSHAKE ? ': it began TLS, for which tls_cert and tls_key must be set' : '';
+}
+
+/** One line for many: whoever probes ports does so often. */
+function reporter(logger: Logger): (why: string, peer: string | undefined) => void {
+  let last: { readonly why: string; readonly peer: string | undefined };
+  const report = atMostEvery(CLOSED_LOG_INTERVAL_MS, (connections) => {
+    logger.warn('a connection was closed before it made a call', { ...last, connections });
+  });
+  return (why, peer) => {
+    last = { why, peer };
+    report();
+  };
+}

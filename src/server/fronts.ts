@@ -1,0 +1,38 @@
+import { constants } from 'node:buffer';
+import type { HttpHandler } from '../admin/http-types.ts';
+import type { Settings } from '../config/settings.ts';
+import { ByteBudget } from '../net/byte-budget.ts';
+import { FrontDoor } from '../net/front-door.ts';
+import { HttpFront } from '../net/http/http-front.ts';
+import type { InFlight } from '../net/in-flight.ts';
+import type { Logger } from '../observe/logger.ts';
+import type { Services } from './services.ts';
+
+export interface FrontsOptions extends Pick<Services, 'rpc'> {
+  readonly settings: Settings;
+  readonly logger: Logger;
+  readonly handler: HttpHandler;
+  readonly in_flight: InFlight;
+}
+
+/** Makes what speaks the protocols of the port. */
+export function createFronts({ settings, logger, handler, in_flight }: FrontsOptions): FrontDoor {
+  const { headers_timeout_ms, request_timeout_ms, send_timeout_ms, brpc_idle_timeout_sec } = settings;
+  const common = {
+    logger,
+    in_flight,
+    buffered: new ByteBudget(settings.max_buffered_bytes),
+    // A larger text is more than Node can hold in one piece.
+    max_body_bytes: Math.min(settings.brpc_max_body_size, constants.MAX_STRING_LENGTH),
+    send_timeout_ms,
+    idle_timeout_ms: brpc_idle_timeout_sec === -1 ? 0 : brpc_idle_timeout_sec * 1000,
+  };
+  const http1 = new HttpFront({
+    ...common,
+    handler,
+    max_header_bytes: settings.max_header_bytes,
+    headers_timeout_ms,
+    request_timeout_ms,
+  });
+  return new FrontDoor({ fronts: { http1 }, logger, first_bytes_timeout_ms: headers_timeout_ms });
+}
