@@ -41,6 +41,8 @@ export interface MetaServices {
 /** One run of one call: a transaction that is committed when the domain function returns, and undone when it throws. */
 export interface Call extends MetaServices {
   readonly txn: Transaction;
+  /** The transactions that this run has been put off for, since they are committed and come first. */
+  readonly waitedFor: ReadonlySet<bigint>;
 }
 
 /** One run of a call that takes several transactions. What one of them has committed stays, whatever comes of the next. */

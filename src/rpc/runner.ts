@@ -54,13 +54,7 @@ export class Runner {
   ): Promise<Answer<Response>> {
     const began_ms = performance.now();
     let attempts = 0;
-    const transact: CallInSteps['transact'] = (work) =>
-      settled(this.services.lazyCommits, () =>
-        this.store.transact((txn) => {
-          attempts++;
-          return work({ ...this.services, txn });
-        }),
-      );
+    const transact = this.#transact(() => attempts++);
     const { code, message, response } = await this.#outcome(method.name, () => {
       method.check?.(request);
       const work = () => this.#work(method, request, transact, rules);
@@ -94,15 +88,22 @@ export class Runner {
   async perform<Result>(name: string, work: (call: CallInSteps) => Promise<Result>): Promise<Result> {
     const began_ms = performance.now();
     let attempts = 0;
-    const transact: CallInSteps['transact'] = (step) =>
-      this.store.transact((txn) => {
-        attempts++;
-        return step({ ...this.services, txn });
-      });
+    const transact = this.#transact(() => attempts++);
     const { code, message, response } = await this.#outcome(name, () => work({ ...this.services, transact }));
     this.#report({ method: name, code, message, duration_ms: performance.now() - began_ms, attempts });
     if (code !== MetaServiceCode.OK) throw new MetaError(code, message);
     return response as Result;
+  }
+
+  /** Runs parts of a call in transactions, each attempt of which it announces. */
+  #transact(begins: () => void): CallInSteps['transact'] {
+    return (work) =>
+      settled(this.services.lazyCommits, (waitedFor) =>
+        this.store.transact((txn) => {
+          begins();
+          return work({ ...this.services, txn, waitedFor });
+        }),
+      );
   }
 
   async #outcome<Result>(name: string, work: () => Promise<Result>): Promise<Outcome<Result>> {

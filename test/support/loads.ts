@@ -130,10 +130,15 @@ export function commit(domain: Domain, request: MessageInitShape<typeof CommitTx
 }
 
 /** Commits a large load lazily, by a server that dies when that has been decided. */
-export async function decideLazily(domain: Domain, txnId: bigint, settings: Partial<Settings>): Promise<void> {
+export async function decideLazily(
+  domain: Domain,
+  txnId: bigint,
+  settings: Partial<Settings>,
+  more: MessageInitShape<typeof CommitTxnRequestSchema> = {},
+): Promise<void> {
   const dying = await domainOn(domain.store, { settings });
   await dying.dispose();
-  const { status } = await commit(dying, { txnId, is2pc: false, enableTxnLazyCommit: true });
+  const { status } = await commit(dying, { txnId, is2pc: false, enableTxnLazyCommit: true, ...more });
   const expected = `transaction is committed, and not visible yet: db_id=${DB} txn_id=${txnId}`;
   if (status.code !== MetaServiceCode.OK || status.msg !== expected) throw new Error(status.msg);
 }

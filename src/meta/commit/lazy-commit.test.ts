@@ -156,7 +156,7 @@ describe('a large load', () => {
 });
 
 describe('a server that dies in a lazy commit', () => {
-  test('leaves what was visible before, and the whole of it to whoever reads a version', async () => {
+  test('leaves the whole of it to whoever reads a version', async () => {
     const txnId = await loadAll('l');
     await decideLazily(domain, txnId, settings);
     expect(await txnOf(domain.store, txnId)).toMatchObject({ status: TxnStatus.TXN_STATUS_COMMITTED });
@@ -164,8 +164,6 @@ describe('a server that dies in a lazy commit', () => {
       { version: 0n, pending: [txnId] },
       { version: 0n, pending: [txnId] },
     ]);
-    expect(await versions()).toEqual([-1n, -1n]);
-    await expect.poll(() => versions()).toEqual([2n, 2n]);
     await expectVisible(txnId);
   });
 
@@ -217,7 +215,7 @@ describe('a server that dies in a lazy commit', () => {
     const second = await loadAll('m', SECOND);
     const parts = { isTxnLoad: true, subTxnInfos: [{ subTxnId: second }] };
     expect(await commitLazily(second, parts)).toMatchObject({ partitionIds: [32n], versions: [3n] });
-    await expect.poll(() => versions()).toEqual([2n, 3n]);
+    expect(await versions()).toEqual([2n, 3n]);
   });
 
   test('leaves it to several others at the same time', async () => {

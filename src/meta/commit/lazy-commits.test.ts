@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Domain, openInstance } from '../../../test/support/fuzz/domain.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type Domain, openInstance, rpc } from '../../../test/support/fuzz/domain.ts';
 import {
+  CALLER,
   commit,
   DB,
   decideLazily,
@@ -15,7 +16,7 @@ import {
 import { keys } from '../../keys/key-table.ts';
 import type { Store } from '../../kv/store.ts';
 import { SILENT } from '../../observe/logger.ts';
-import { removeRecord } from '../../records/message-record.ts';
+import { removeRecord, writeRecord } from '../../records/message-record.ts';
 import { TxnStatusPB as TxnStatus } from '../../schema/gen/cloud/txn_pb.ts';
 import { LazyCommits } from './lazy-commits.ts';
 
@@ -53,16 +54,59 @@ describe('a partition that waits for what does not come', () => {
   });
 });
 
-test('what can not be finished is not tried by each of many readers', async () => {
-  const txnId = await load(domain, 'l', TABLETS);
-  await decideLazily(domain, txnId, settings);
-  const fields = { instance_id: INSTANCE, db_id: DB, txn_id: txnId };
-  await domain.store.transact(async (txn) => removeRecord(txn, keys.txnInfo, fields));
-  const failures = () => domain.log.filter((line) => line.includes('could not be finished')).length;
-  for (let i = 0; i < 5; i++) expect(await versionsOf(domain, 3n, [31n])).toEqual([-1n]);
-  await expect.poll(failures).toBe(1);
-  for (let i = 0; i < 5; i++) await versionsOf(domain, 3n, [31n]);
-  expect(failures()).toBe(1);
+describe('what can not be finished', () => {
+  let txnId: bigint;
+  let attempts: () => number;
+  const fields = () => ({ instance_id: INSTANCE, db_id: DB, txn_id: txnId });
+  const read = () => domain.status(rpc.get_version, { cloudUniqueId: CALLER, dbId: DB, tableId: 3n, partitionId: 31n });
+  const refusal = () =>
+    `UNDEFINED_ERR transaction ${txnId}, which comes first, can't be finished: ` +
+    `failed to get txn_info, db_id=1 txn_id=${txnId} err=KeyNotFound`;
+
+  beforeEach(async () => {
+    txnId = await load(domain, 'l', TABLETS);
+    await decideLazily(domain, txnId, settings);
+    attempts = () => domain.log.filter((line) => line.includes('could not be finished')).length;
+  });
+  afterEach(() => vi.useRealTimers());
+
+  /** Takes the transaction away, and returns what puts it back. */
+  async function lose(): Promise<() => Promise<void>> {
+    const info = await txnOf(domain.store, txnId);
+    if (!info) throw new Error('there is no such transaction');
+    await domain.store.transact(async (txn) => removeRecord(txn, keys.txnInfo, fields()));
+    return () => domain.store.transact(async (txn) => writeRecord(txn, keys.txnInfo, fields(), info));
+  }
+
+  test('fails many readers, and is not tried by each of them', async () => {
+    await lose();
+    expect(await Promise.all([read(), read(), read()])).toEqual([refusal(), refusal(), refusal()]);
+    for (let i = 0; i < 3; i++) expect(await read()).toBe(refusal());
+    expect(attempts()).toBe(1);
+  });
+
+  test('is tried again after a second', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const restore = await lose();
+    expect(await read()).toBe(refusal());
+    await restore();
+    vi.advanceTimersByTime(999);
+    expect(await read()).toBe(refusal());
+    vi.advanceTimersByTime(1);
+    expect(await read()).toBe('OK');
+    expect(attempts()).toBe(1);
+  });
+
+  test("is in nobody's way any more when it has been finished", async () => {
+    const { store } = domain;
+    const lazyCommits = new LazyCommits({ store, logger: SILENT, now_ms: Date.now, txn_lazy_max_rowsets_per_batch: 3 });
+    const restore = await lose();
+    await expect(lazyCommits.help(INSTANCE, txnId)).rejects.toThrow('failed to get txn_info');
+    await restore();
+    await expect(lazyCommits.help(INSTANCE, txnId)).rejects.toThrow('failed to get txn_info');
+    await lazyCommits.finish(INSTANCE, txnId);
+    await lazyCommits.help(INSTANCE, txnId);
+  });
 });
 
 test('a service that stops lets go of a lazy commit between two transactions of the store', async () => {

@@ -2,6 +2,7 @@ import type { Store } from '../../kv/store.ts';
 import { StoreError, StoreErrorCode } from '../../kv/store-error.ts';
 import type { Logger } from '../../observe/logger.ts';
 import { finishLazyCommit } from './finish-lazy-commit.ts';
+import { RecentFailures } from './recent-failures.ts';
 
 export interface LazyCommitsOptions {
   readonly store: Store;
@@ -11,7 +12,7 @@ export interface LazyCommitsOptions {
   readonly now_ms: () => number;
 }
 
-/** How long it takes after a failure until a reader, of whom there may be many, has it tried again. */
+/** How long it takes after a failure until those whom it keeps waiting, and who may be many, have it tried again. */
 const RETRY_MS = 1000;
 
 /**
@@ -22,8 +23,7 @@ const RETRY_MS = 1000;
 export class LazyCommits {
   readonly #options: LazyCommitsOptions;
   readonly #running = new Map<string, Promise<void>>();
-  /** When those failed that were started, by the clock of the process. */
-  readonly #failed = new Map<string, number>();
+  readonly #failures = new RecentFailures(RETRY_MS);
   #stopped = false;
 
   constructor(options: LazyCommitsOptions) {
@@ -35,27 +35,42 @@ export class LazyCommits {
     const name = nameOf(instanceId, txnId);
     let running = this.#running.get(name);
     if (!running) {
-      running = this.#finish(instanceId, txnId).finally(() => this.#running.delete(name));
+      running = this.#remembered(name, this.#finish(instanceId, txnId));
       this.#running.set(name, running);
     }
     return running;
   }
 
-  /** As `finish`, for those who need not wait for it. What has just failed is not tried again at once. */
-  start(instanceId: string, txnId: bigint): void {
+  /** As `finish`, for those who find it in their way. What has just failed is not tried again at once, and fails them too. */
+  help(instanceId: string, txnId: bigint): Promise<void> {
     const name = nameOf(instanceId, txnId);
-    const failed_ms = this.#failed.get(name) ?? Number.NEGATIVE_INFINITY;
-    if (this.#stopped || performance.now() - failed_ms < RETRY_MS) return;
-    this.finish(instanceId, txnId).then(
-      () => this.#failed.delete(name),
-      () => this.#failed.set(name, performance.now()),
-    );
+    const failure = this.#failures.of(name);
+    if (failure && !this.#running.has(name)) return Promise.reject(failure.error);
+    return this.finish(instanceId, txnId);
+  }
+
+  /** As `help`, for those who need not wait for it. */
+  start(instanceId: string, txnId: bigint): void {
+    if (!this.#stopped) this.help(instanceId, txnId).catch(() => undefined);
   }
 
   /** Stops between two transactions of the store, and resolves when it has. What is left can be finished later. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await Promise.allSettled(this.#running.values());
+  }
+
+  /** Keeps for a while that `finishing` has failed, unless it succeeds after all. */
+  async #remembered(name: string, finishing: Promise<void>): Promise<void> {
+    try {
+      await finishing;
+      this.#failures.remove(name);
+    } catch (error) {
+      this.#failures.add(name, error);
+      throw error;
+    } finally {
+      this.#running.delete(name);
+    }
   }
 
   async #finish(instanceId: string, txnId: bigint): Promise<void> {

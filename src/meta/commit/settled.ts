@@ -1,7 +1,12 @@
+import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
 import type { VersionPB } from '../../schema/gen/cloud/version_pb.ts';
+import type { Call } from '../call.ts';
 import { failed, MetaError } from '../meta-error.ts';
 import { pendingTxn } from '../version/partition-version.ts';
 import type { LazyCommits } from './lazy-commits.ts';
+
+/** The longest that a call waits for others. A backend gives it ten seconds, and is to hear what it has waited for. */
+const MOST_WAITED_MS = 8_000;
 
 /** Thrown in a transaction of the store that can't go on before transactions that are committed have become visible. */
 export class UnsettledError extends Error {
@@ -17,31 +22,56 @@ export class UnsettledError extends Error {
 
 /** Throws an UnsettledError where a lazy commit has taken the next version of a partition. */
 export function mustBeSettled(instanceId: string, versions: Iterable<VersionPB | undefined>): void {
+  const pending = pendingTxns(versions);
+  if (pending.size > 0) throw new UnsettledError(instanceId, pending);
+}
+
+/**
+ * As `mustBeSettled`, for a call that only wants to know all that was decided before it came. What is decided while it
+ * waits for that comes after it, and is not waited for: of many partitions, one or the other may always be pending.
+ */
+export function mustHaveBeenSettled(
+  { waitedFor }: Pick<Call, 'waitedFor'>,
+  instanceId: string,
+  versions: Iterable<VersionPB | undefined>,
+): void {
+  const pending = pendingTxns(versions);
+  const due = waitedFor.size === 0 ? pending : new Set([...pending].filter((txnId) => waitedFor.has(txnId)));
+  if (due.size > 0) throw new UnsettledError(instanceId, due);
+}
+
+function pendingTxns(versions: Iterable<VersionPB | undefined>): Set<bigint> {
   const pending = new Set<bigint>();
   for (const version of versions) {
     const txnId = pendingTxn(version);
     if (txnId !== undefined) pending.add(txnId);
   }
-  if (pending.size > 0) throw new UnsettledError(instanceId, pending);
+  return pending;
 }
 
 /**
  * Runs `work` again as often as it meets lazy commits that are not visible yet, each time when they are: whoever needs what
- * such a commit has decided brings it to its end. So none stays behind whose server has died.
+ * such a commit has decided brings it to its end. So none stays behind whose server has died. `work` is told what has been
+ * waited for. Throws KV_TXN_CONFLICT when that takes too long; they go on, and the caller may ask again.
  */
-export async function settled<T>(lazyCommits: LazyCommits, work: () => Promise<T>): Promise<T> {
-  const finished = new Set<string>();
+export async function settled<T>(
+  lazyCommits: LazyCommits,
+  work: (waitedFor: ReadonlySet<bigint>) => Promise<T>,
+): Promise<T> {
+  const waitedFor = new Set<bigint>();
+  let until_ms: number | undefined;
   for (;;) {
     try {
-      return await work();
+      return await work(waitedFor);
     } catch (error) {
       if (!(error instanceof UnsettledError)) throw error;
+      until_ms ??= performance.now() + MOST_WAITED_MS;
       for (const txnId of error.txnIds) {
-        const name = `${txnId}/${error.instanceId}`;
         // It can't be met twice but in a store that is damaged, where this would go on for ever.
-        if (finished.has(name)) throw failed(`transaction ${txnId} is finished, and a partition still waits for it`);
-        await finishFirst(lazyCommits, error.instanceId, txnId);
-        finished.add(name);
+        if (waitedFor.has(txnId)) throw failed(`transaction ${txnId} is finished, and a partition still waits for it`);
+        const most_ms = until_ms - performance.now();
+        await inTime(most_ms, txnId, finishFirst(lazyCommits, error.instanceId, txnId));
+        waitedFor.add(txnId);
       }
     }
   }
@@ -49,10 +79,24 @@ export async function settled<T>(lazyCommits: LazyCommits, work: () => Promise<T
 
 async function finishFirst(lazyCommits: LazyCommits, instanceId: string, txnId: bigint): Promise<void> {
   try {
-    await lazyCommits.finish(instanceId, txnId);
+    await lazyCommits.help(instanceId, txnId);
   } catch (error) {
     if (!(error instanceof MetaError)) throw error;
     // Its code would be taken for one of the caller's own transaction.
     throw failed(`transaction ${txnId}, which comes first, can't be finished: ${error.message}`);
+  }
+}
+
+/** Waits for `finishing`, but not for ever: frontends and backends send a call again that a conflict has refused. */
+async function inTime(most_ms: number, txnId: bigint, finishing: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const message = `transaction ${txnId}, which comes first, is committed and not visible yet, try again`;
+    timer = setTimeout(() => reject(new MetaError(MetaServiceCode.KV_TXN_CONFLICT, message)), Math.max(0, most_ms));
+  });
+  try {
+    await Promise.race([finishing, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -3,7 +3,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Domain, openInstance, rpc } from '../../../test/support/fuzz/domain.ts';
 import { keys } from '../../keys/key-table.ts';
 import { writeRecord } from '../../records/message-record.ts';
-import { VersionPBSchema } from '../../schema/gen/cloud/version_pb.ts';
+import { GetVersionRequestSchema, VersionPBSchema } from '../../schema/gen/cloud/version_pb.ts';
+import type { Call } from '../call.ts';
+import { getVersion } from './get-version.ts';
 import { raiseTableVersion } from './table-version.ts';
 
 const cloudUniqueId = '1:i:fe';
@@ -70,6 +72,39 @@ describe('one version', () => {
       expect(await status({ ...ids, cloudUniqueId: id })).toBe('INVALID_ARGUMENT empty instance_id');
       expect(await status({ cloudUniqueId: id })).toMatch('params error');
     }
+  });
+});
+
+describe('a partition whose next version is taken', () => {
+  const wanted = { dbIds: [1n, 1n], tableIds: [10n, 10n], partitionIds: [11n, 14n] };
+  const read = (waitedFor: readonly bigint[]) =>
+    domain.store.transact(async (txn) => {
+      const call = { txn, waitedFor: new Set(waitedFor) } as Pick<Call, 'txn' | 'waitedFor'> as Call;
+      return (await getVersion(call, create(GetVersionRequestSchema, { batchMode: true, ...wanted }), 'i')).versions;
+    });
+  beforeEach(() =>
+    domain.store.transact(async (txn) => {
+      const fields = { instance_id, db_id: 1n, table_id: 10n, partition_id: 14n };
+      writeRecord(txn, keys.partitionVersion, fields, create(VersionPBSchema, { version: 3n, pendingTxnIds: [8n] }));
+    }),
+  );
+
+  test('is waited for', async () => {
+    await expect(read([])).rejects.toThrow('transactions 8 are committed and not visible yet');
+    await expect(read([8n])).rejects.toThrow('transactions 8 are committed and not visible yet');
+  });
+
+  test('is not waited for when that happened while the call waited for others', async () => {
+    expect(await read([7n])).toEqual([7n, 3n]);
+  });
+
+  test('is an error when its transaction is not there', async () => {
+    const message =
+      "transaction 8, which comes first, can't be finished: failed to get db id, txn_id=8 err=KeyNotFound";
+    expect(await status({ batchMode: true, ...wanted })).toBe(`UNDEFINED_ERR ${message}`);
+    expect(await status({ dbId: 1n, tableId: 10n, partitionId: 14n })).toBe(`UNDEFINED_ERR ${message}`);
+    expect(await get({ dbId: 1n, tableId: 10n, partitionId: 14n })).toMatchObject({ version: 0n });
+    expect(await status({ dbId: 1n, tableId: 10n, partitionId: 11n })).toBe('OK');
   });
 });
 

@@ -3,11 +3,11 @@ import { keys } from '../../keys/key-table.ts';
 import { readCounters } from '../../records/counter.ts';
 import { readRecords } from '../../records/message-record.ts';
 import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
-import type { GetVersionRequest, GetVersionResponseSchema, VersionPB } from '../../schema/gen/cloud/version_pb.ts';
+import type { GetVersionRequest, GetVersionResponseSchema } from '../../schema/gen/cloud/version_pb.ts';
 import { isSet } from '../../schema/presence.ts';
 import type { Call } from '../call.ts';
+import { mustHaveBeenSettled } from '../commit/settled.ts';
 import { invalid, MetaError } from '../meta-error.ts';
-import { pendingTxn } from './partition-version.ts';
 
 type Response = MessageInitShape<typeof GetVersionResponseSchema>;
 
@@ -22,7 +22,12 @@ export function checkGetVersion(request: GetVersionRequest): void {
   else checkOne(request);
 }
 
-/** The visible version of a partition or a table, or of many of them, with the time in ms when it became visible. */
+/**
+ * The visible version of a partition or a table, or of many of them, with the time in ms when it became visible.
+ *
+ * A load that has been decided is waited for: a load that comes next into a table that merges on write may have the lock
+ * on its delete bitmaps already, and would look for what it replaces without the rowsets that are on their way.
+ */
 export async function getVersion(call: Call, request: GetVersionRequest, instanceId: string): Promise<Response> {
   if (request.batchMode) return versionsOfMany(call, request, instanceId);
   const wanted = {
@@ -78,22 +83,11 @@ async function partitionVersions(call: Call, { dbIds, tableIds, partitionIds }: 
     partition_id,
   }));
   const records = await readRecords(call.txn, keys.partitionVersion, fields, { snapshot: true });
-  startPending(call, instance_id, records);
-  // A record without a version is that of a partition whose first load is not visible yet.
+  mustHaveBeenSettled(call, instance_id, records);
+  // A record without a version is that of a partition whose first load was decided while others were waited for.
   return records.map((record) =>
     record && isSet(record, 'version') ? { version: record.version, update_time_ms: record.updateTimeMs } : undefined,
   );
-}
-
-/**
- * A load that is committed lazily is not visible before it is so as a whole, so its versions count only then. But none
- * must wait for ever because its server has died; starting what goes on already does nothing.
- */
-function startPending({ lazyCommits }: Call, instanceId: string, records: readonly (VersionPB | undefined)[]): void {
-  for (const record of records) {
-    const txnId = pendingTxn(record);
-    if (txnId !== undefined) lazyCommits.start(instanceId, txnId);
-  }
 }
 
 function checkOne(request: GetVersionRequest): void {
