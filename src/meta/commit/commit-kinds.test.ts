@@ -16,6 +16,7 @@ import {
   plantTablets,
   rowsetAt,
   statsOf,
+  type Tablet,
   tableVersionOf,
   temporaryRowsets,
   txnOf,
@@ -136,11 +137,23 @@ describe('a task of a routine load', () => {
 describe('sub transactions', () => {
   const named = (...ids: bigint[]) => ({ isTxnLoad: true, subTxnInfos: ids.map((subTxnId) => ({ subTxnId })) });
 
+  /** Begins sub transactions of a transaction that has none, one for each list of tablets, which get its rowsets. */
+  const loadParts = async (txnId: bigint, ...parts: (readonly Tablet[])[]): Promise<bigint[]> => {
+    const ids: bigint[] = [];
+    for (const tablets of parts) {
+      const request = { cloudUniqueId: CALLER, dbId: DB, txnId, subTxnNum: BigInt(ids.length), tableIds: [1n] };
+      const { subTxnId, status } = await domain.call(rpc.begin_sub_txn, { ...request, label: `part ${ids.length}` });
+      if (subTxnId === 0n) throw new Error(status.msg);
+      await plantRowsets(domain.store, subTxnId, tablets);
+      ids.push(subTxnId);
+    }
+    return ids;
+  };
+
   test('raise a partition by one each, in the order in which they are named', async () => {
     const txnId = await load(domain, 'l', [A, C]);
-    await plantRowsets(domain.store, 7001n, [A, D]);
-    await plantRowsets(domain.store, 7002n, [A, B]);
-    const response = await commit(domain, { txnId, ...named(txnId, 7002n, 7001n), baseTabletIds: [101n, 201n] });
+    const [first = 0n, second = 0n] = await loadParts(txnId, [A, D], [A, B]);
+    const response = await commit(domain, { txnId, ...named(txnId, second, first), baseTabletIds: [101n, 201n] });
     expect(response).toMatchObject({
       partitionIds: [11n, 12n, 21n],
       versions: [4n, 2n, 2n],
@@ -151,11 +164,27 @@ describe('sub transactions', () => {
       versionUpdateTimeMs: 0n,
     });
     const ids = await Promise.all([2n, 3n, 4n].map(async (at) => (await rowsetAt(domain.store, 101n, at))?.rowsetIdV2));
-    expect(ids).toEqual([`rowset of ${txnId} on 101`, 'rowset of 7002 on 101', 'rowset of 7001 on 101']);
+    expect(ids).toEqual([txnId, second, first].map((id) => `rowset of ${id} on 101`));
     expect(await rowsetAt(domain.store, 102n, 3n)).toBeDefined();
     expect(await statsOf(domain.store, A)).toMatchObject({ numRowsets: 4n, dataSize: 300n, numRows: 30n });
     expect(await tableVersionOf(domain, 1n)).toBe(1n);
-    expect(await Promise.all([txnId, 7001n, 7002n].map((id) => temporaryRowsets(domain.store, id)))).toEqual([0, 0, 0]);
+    for (const id of [txnId, first, second]) expect(await temporaryRowsets(domain.store, id)).toBe(0);
+  });
+
+  test('of another transaction, or that are none, are refused with all that they are named with', async () => {
+    const txnId = await load(domain, 'l', [A]);
+    const other = await load(domain, 'm', [B]);
+    const [own = 0n] = await loadParts(txnId, [A]);
+    const [foreign = 0n] = await loadParts(other, [B]);
+    for (const id of [other, foreign, 7001n, 0n, -1n]) {
+      const message = `sub transaction ${id} is none of the transaction's, txn_id=${txnId} sub_txn_ids=${own}`;
+      await commitRefused(domain, { txnId, ...named(txnId, own, id) }, `INVALID_ARGUMENT ${message}`);
+      await commitRefused(domain, { txnId, ...named(id) }, `INVALID_ARGUMENT ${message}`);
+    }
+    expect(await status({ txnId, ...named(txnId, own) })).toBe('OK');
+    // What is visible is not looked at again.
+    expect(await status({ txnId, ...named(foreign) })).toBe('OK');
+    expect(await status({ txnId: other, ...named(foreign) })).toBe('OK');
   });
 
   test('leave no time in the version, as Doris does', async () => {

@@ -8,7 +8,7 @@ import {
   type TxnInfoPB,
 } from '../../schema/gen/cloud/txn_pb.ts';
 import { type Call, nowMillis } from '../call.ts';
-import { MetaError } from '../meta-error.ts';
+import { invalid, MetaError } from '../meta-error.ts';
 import { addTask } from '../routine-load/progress.ts';
 import { alreadyText } from '../txn/txn-state.ts';
 import { type CommitWay, isLazy } from './commit-way.ts';
@@ -61,9 +61,11 @@ export async function commitStep(
   const { txn } = step;
   const { txnId, mowTableIds, baseTabletIds } = request;
   const dbId = await dbOfCommit(txn, instanceId, txnId);
-  const groups = await rowsetsOf(step, request, instanceId, way, most_rowsets);
+  const parts = way.parts(request);
+  const groups = await rowsetsOf(step, parts, instanceId, way, most_rowsets);
   const { info, status } = await openCommit(txn, { instance_id: instanceId, db_id: dbId, txn_id: txnId }, request, way);
   if (status === undefined) return { status: { msg: alreadyText(info) }, txnInfo: info };
+  mustBePartsOf(info, parts);
   const { rowsets, partitions } = await placeRowsets(txn, instanceId, dbId, groups, { snapshot: isLazy(way) });
   claim(partitions.map(({ fields }) => fields));
   if (isLazy(way) && partitions.length > MOST_LAZY_PARTITIONS) throw new TooLargeAtOnceError();
@@ -81,7 +83,7 @@ export async function commitStep(
   info.commitTime = now_ms;
   info.finishTime = now_ms;
   if (request.commitAttachment) info.commitAttachment = request.commitAttachment;
-  saveCommit(txn, { instanceId, way, info, parts: way.parts(request), rowsets, partitions, changes });
+  saveCommit(txn, { instanceId, way, info, parts, rowsets, partitions, changes });
   releaseLocks(changes);
   return {
     status: { msg },
@@ -97,7 +99,7 @@ export async function commitStep(
 /** The rowsets of each part of the transaction that is committed. */
 async function rowsetsOf(
   { txn }: Call,
-  request: CommitTxnRequest,
+  parts: readonly bigint[],
   instanceId: string,
   way: CommitWay,
   most_rowsets: number,
@@ -105,13 +107,23 @@ async function rowsetsOf(
   const with_values = !isLazy(way);
   const most_bytes = with_values ? MOST_BYTES_AT_ONCE : Number.POSITIVE_INFINITY;
   const groups: (readonly TemporaryRowset[])[] = [];
-  for (const txnId of way.parts(request)) {
+  for (const txnId of parts) {
     const { begin, end } = temporaryRowsetRange(instanceId, txnId);
     const { rowsets, next } = await collectTemporaryRowsets(txn, begin, end, { most_rowsets, most_bytes, with_values });
     if (next !== undefined) throw new TooLargeAtOnceError();
     groups.push(rowsets);
   }
   return groups;
+}
+
+/** The rowsets of another load must not become visible, nor be taken from it, for a wrong id in a request. */
+function mustBePartsOf({ txnId, subTxnIds }: TxnInfoPB, parts: readonly bigint[]): void {
+  const known = new Set([txnId, ...subTxnIds]);
+  const foreign = parts.find((part) => !known.has(part));
+  if (foreign === undefined) return;
+  throw invalid(
+    `sub transaction ${foreign} is none of the transaction's, txn_id=${txnId} sub_txn_ids=${subTxnIds.join(',')}`,
+  );
 }
 
 function mustNotBeExpired({ txnId, prepareTime, timeoutMs }: TxnInfoPB, now_ms: bigint, way: CommitWay): void {

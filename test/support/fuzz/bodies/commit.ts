@@ -14,6 +14,7 @@ function commitsOf({ s3, serial }: World, txn_id: string): Body[] {
     { ...txn, is_2pc: true, base_tablet_ids: [1001, 1002, 1009] },
     { ...txn, is_2pc: false, enable_txn_lazy_commit: true, base_tablet_ids: [1001] },
     { ...txn, is_txn_load: true, sub_txn_infos: [{ sub_txn_id: txn_id, table_id: LOAD_TABLE }, { sub_txn_id: 9 }] },
+    { ...txn, is_txn_load: true, sub_txn_infos: [{ sub_txn_id: txn_id, table_id: LOAD_TABLE }] },
     {
       ...txn,
       commit_attachment: {
