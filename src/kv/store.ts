@@ -76,6 +76,8 @@ export interface Transaction {
 export interface TransactOptions {
   /** The most times that `fn` runs; 20 unless told. */
   readonly attempts?: number;
+  /** For how long it may begin to run again, from the first time on; unless told, as long as there are attempts. */
+  readonly within_ms?: number;
 }
 
 export interface Store {
@@ -86,7 +88,7 @@ export interface Store {
 
   /**
    * Runs `fn` in a transaction and commits it. After a conflict or another retryable error `fn` runs again on a new
-   * snapshot, with backoff, until the attempts are used up; so it must have no effect outside the transaction.
+   * snapshot, with backoff, until the attempts or the time are used up; so it must have no effect outside the transaction.
    * Whatever `fn` throws cancels the transaction, and reaches the caller unless it is a retryable StoreError.
    */
   transact<T>(fn: (txn: Transaction) => Promise<T>, options?: TransactOptions): Promise<T>;

@@ -13,6 +13,7 @@ export async function transact<T>(
   options: TransactOptions = {},
 ): Promise<T> {
   const attempts = Math.max(1, options.attempts ?? DEFAULT_ATTEMPTS);
+  const until_ms = performance.now() + (options.within_ms ?? Number.POSITIVE_INFINITY);
   for (let attempt = 1; ; attempt++) {
     const txn = begin();
     try {
@@ -21,7 +22,8 @@ export async function transact<T>(
       return result;
     } catch (error) {
       txn.cancel();
-      if (attempt >= attempts || !(error instanceof StoreError) || !error.retryable) {
+      const usedUp = attempt >= attempts || performance.now() >= until_ms;
+      if (usedUp || !(error instanceof StoreError) || !error.retryable) {
         throw error;
       }
     }

@@ -1,4 +1,4 @@
-import type { Transaction } from '../kv/store.ts';
+import type { Transaction, TransactOptions } from '../kv/store.ts';
 import type { LazyCommits } from './commit/lazy-commits.ts';
 import type { PartitionTurns } from './commit/partition-turns.ts';
 import type { NodeIndex } from './identity/node-index.ts';
@@ -45,10 +45,15 @@ export interface Call extends MetaServices {
   readonly waitedFor: ReadonlySet<bigint>;
 }
 
+export interface StepOptions extends TransactOptions {
+  /** Whether lazy commits that `work` meets are waited for here, which they are unless told; otherwise it rejects. */
+  readonly waits?: boolean;
+}
+
 /** One run of a call that takes several transactions. What one of them has committed stays, whatever comes of the next. */
 export interface CallInSteps extends MetaServices {
   /** Runs `work` in a transaction, again on a new one after a conflict, and commits it when `work` returns. */
-  readonly transact: <T>(work: (call: Call) => Promise<T>) => Promise<T>;
+  readonly transact: <T>(work: (call: Call) => Promise<T>, options?: StepOptions) => Promise<T>;
 }
 
 /** The time that instances, clusters and vaults keep: whole seconds since 1970. */

@@ -97,13 +97,14 @@ export class Runner {
 
   /** Runs parts of a call in transactions, each attempt of which it announces. */
   #transact(begins: () => void): CallInSteps['transact'] {
-    return (work) =>
-      settled(this.services.lazyCommits, (waitedFor) =>
+    return (work, { waits = true, ...options } = {}) => {
+      const run = (waitedFor: ReadonlySet<bigint>) =>
         this.store.transact((txn) => {
           begins();
           return work({ ...this.services, txn, waitedFor });
-        }),
-      );
+        }, options);
+      return waits ? settled(this.services.lazyCommits, run) : run(new Set());
+    };
   }
 
   async #outcome<Result>(name: string, work: () => Promise<Result>): Promise<Outcome<Result>> {

@@ -4,9 +4,14 @@ import type { CallInSteps, MetaSettings } from '../call.ts';
 import { invalid, type MetaError } from '../meta-error.ts';
 import { type CommitAnswer, commitStep } from './commit-step.ts';
 import { AT_ONCE, type CommitWay, LAZILY, SUB_TXNS } from './commit-way.ts';
+import type { ClaimPartitions } from './partition-turns.ts';
+import { settled } from './settled.ts';
 import { isTooLargeAtOnce } from './too-large.ts';
 
 const ANY_NUMBER = Number.POSITIVE_INFINITY;
+
+/** A large commit may take all the time that the store gives a transaction, so no number of attempts bounds it well. */
+const STEP = { waits: false, within_ms: 4_000 };
 
 export function checkCommitTxn(request: CommitTxnRequest): void {
   if (!isSet(request, 'txnId')) throw invalid('invalid argument, missing txn id');
@@ -25,10 +30,12 @@ export async function commitTxn(
   request: CommitTxnRequest,
   instanceId: string,
 ): Promise<CommitAnswer> {
-  const commit = (way: CommitWay, most_rowsets: number) =>
-    call.partitionTurns.run((claim) =>
-      call.transact((step) => commitStep(step, request, instanceId, { way, most_rowsets, claim })),
-    );
+  const commit = (way: CommitWay, most_rowsets: number) => {
+    const decide = (claim: ClaimPartitions) =>
+      call.transact((step) => commitStep(step, request, instanceId, { way, most_rowsets, claim }), STEP);
+    // Who waits for a lazy commit gives up his turn, or those behind him would wait one after the other.
+    return settled(call.lazyCommits, () => call.partitionTurns.run(decide));
+  };
   const { settings } = call;
   const mayBeLazy = allowsLazyCommit(request, settings);
   try {

@@ -212,6 +212,25 @@ export function conflictContract(subject: Subject): void {
       expect(runs).toBe(3);
     });
 
+    test('transact gives up after its time with the last error', async () => {
+      const store = subject.store();
+      let runs = 0;
+      const failing = (within_ms: number) =>
+        store.transact(
+          async (txn) => {
+            runs++;
+            await txn.get(bytes('n'));
+            await store.transact(async (other) => other.add(bytes('n'), 1n));
+            txn.set(bytes('mine'), bytes('1'));
+          },
+          { within_ms },
+        );
+      await expect(failing(0)).rejects.toMatchObject({ code: 'conflict' });
+      expect(runs).toBe(1);
+      await expect(failing(600_000)).rejects.toMatchObject({ code: 'conflict' });
+      expect(runs).toBe(21);
+    });
+
     test('increments by reading and writing lose nothing under contention', async () => {
       const store = subject.store();
       const increment = () =>
