@@ -1,10 +1,12 @@
 import type { LoadedSettings } from '../config/load.ts';
 import { SECRET_NAMES, type Settings } from '../config/settings.ts';
-import { createLogger, type Logger } from '../observe/logger.ts';
+import { createLogger } from '../observe/logger.ts';
 import { openSink } from '../observe/open-sink.ts';
 import type { Sink } from '../observe/sink.ts';
+import { keepRunning } from '../server/keep-running.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
 import { StartError } from '../server/start-error.ts';
+import { startSupervisor } from '../server/workers/supervisor.ts';
 import { ExitCode } from './exit-code.ts';
 import { watchSignals } from './signals.ts';
 import type { Terminal } from './terminal.ts';
@@ -31,7 +33,8 @@ export async function serve(loaded: LoadedSettings, terminal: Terminal, version:
   });
   let server: RunningServer;
   try {
-    server = await startServer({ settings, logger, version });
+    const start = settings.workers > 1 ? startSupervisor : startServer;
+    server = await start({ settings, logger, sink, version });
   } catch (error) {
     const reason = error instanceof StartError ? error.message : 'an error that should not happen, see the log';
     logger.fatal(`not started: ${reason}`, error instanceof StartError ? undefined : { error });
@@ -54,10 +57,4 @@ function openLogs(settings: Settings): Sink {
     files: settings.log_filenum_quota,
     secrets: SECRET_NAMES.map((name) => String(settings[name])),
   });
-}
-
-/** What a request does wrong must not end the service for all others: data is safe in the store's transactions, so it goes on. */
-function keepRunning(logger: Logger): void {
-  process.on('uncaughtException', (error) => logger.error('an exception that nothing caught', { error }));
-  process.on('unhandledRejection', (error) => logger.error('a rejection that nothing handled', { error }));
 }

@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /** A kind of value: how it is read from text, how it is written back, and what is allowed. */
 export interface Kind<T> {
   /** What is allowed, to follow "must be": `an integer from 1 to 65535`. */
@@ -39,6 +41,16 @@ export function integer(options: { placeholder: string; min: number; max: number
       return inRange || number === options.off ? number : undefined;
     },
     show: String,
+  };
+}
+
+/** How many processes: a number, or `auto` for as many as there are cores. */
+export function processes(most: number): Kind<number> {
+  const number = integer({ placeholder: 'N|auto', min: 1, max: most });
+  return {
+    ...number,
+    allowed: `${number.allowed}, or auto`,
+    parse: (value) => (value === 'auto' ? Math.min(availableParallelism(), most) : number.parse(value)),
   };
 }
 

@@ -18,6 +18,12 @@ export function contradictions(settings: Settings): string[] {
       `headers_timeout_ms (${settings.headers_timeout_ms}) must not be above request_timeout_ms (${settings.request_timeout_ms}): the headers are a part of the request`,
     );
   }
+  const buffered = Math.floor(settings.max_buffered_bytes / settings.workers);
+  if (settings.workers > 1 && buffered < settings.brpc_max_body_size) {
+    problems.push(
+      `max_buffered_bytes (${settings.max_buffered_bytes}) must be at least brpc_max_body_size (${settings.brpc_max_body_size}) for each of the ${settings.workers} workers, which share it: or no request of that size could ever be taken`,
+    );
+  }
   if (settings.http_token === DEFAULT_HTTP_TOKEN && !isLoopback(settings.listen.host)) {
     problems.push(
       `listen = ${listenAddress.show(settings.listen)} can be reached from other machines, and http_token is the default that everyone knows: ` +

@@ -1,4 +1,4 @@
-import { base64, boolean, choice, integer, type Kind, listenAddress, port, text } from './kind.ts';
+import { base64, boolean, choice, integer, type Kind, listenAddress, port, processes, text } from './kind.ts';
 
 export interface Setting<T> {
   readonly kind: Kind<T>;
@@ -41,6 +41,11 @@ export const SETTINGS = {
     ),
     brpc_listen_port: doris(port, '5000', 'The port alone; 0 takes any that is free.'),
     data_dir: own(directory, './data', 'The directory of the embedded store. It is created when it is not there.'),
+    workers: own(
+      processes(64),
+      '1',
+      'How many processes serve, on one port and one store; `auto` for as many as the machine has cores. More than one need one more, which accepts connections and starts a worker again when it has died.',
+    ),
     drain_timeout_ms: own(
       milliseconds(0),
       '10000',

@@ -1,4 +1,4 @@
-import { createServer, type DropArgument, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { atMostEvery } from '../observe/at-most-every.ts';
 import type { Logger } from '../observe/logger.ts';
 
@@ -7,7 +7,11 @@ export interface ListenerOptions {
   /** 0 takes any port that is free. */
   readonly port: number;
   readonly max_connections: number;
+  /** How many there are, to compare with `max_connections`. */
+  readonly connections: () => number;
   readonly logger: Logger;
+  /** Leaves the bytes of new connections unread, for the process that they are passed on to. */
+  readonly pause_on_connect?: boolean;
   /** Takes a connection over: its bytes, its errors and its end. */
   readonly onConnection: (socket: Socket) => void;
 }
@@ -17,10 +21,18 @@ const BACKLOG = 4096;
 const TCP_KEEP_ALIVE_MS = 60_000;
 const REFUSED_LOG_INTERVAL_MS = 10_000;
 
-/** The one TCP port: owns every connection and their number, and knows no protocol. */
+/** How every connection is taken, also by a process that gets it from another. */
+export const SOCKET_OPTIONS = {
+  // A client may close its side after the request and still wait for the answer.
+  allowHalfOpen: true,
+  noDelay: true,
+  keepAlive: true,
+  keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
+} as const;
+
+/** The one TCP port: takes connections, up to their bound, and knows no protocol. */
 export class Listener {
   readonly #server: Server;
-  readonly #connections = new Set<Socket>();
 
   private constructor(server: Server) {
     this.#server = server;
@@ -28,26 +40,19 @@ export class Listener {
 
   /** Starts to listen. Rejects with the system's error (`EADDRINUSE`, `EACCES`, ...). */
   static open(options: ListenerOptions): Promise<Listener> {
-    const server = createServer({
-      // A client may close its side after the request and still wait for the answer.
-      allowHalfOpen: true,
-      noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
-    });
+    const { pause_on_connect = false, max_connections, connections, onConnection, logger } = options;
+    const server = createServer({ ...SOCKET_OPTIONS, pauseOnConnect: pause_on_connect });
     const listener = new Listener(server);
-    server.maxConnections = options.max_connections;
-    server.on('drop', reportRefused(options));
+    const refuse = refusal(options);
     server.on('connection', (socket) => {
-      listener.#connections.add(socket);
-      socket.once('close', () => listener.#connections.delete(socket));
-      options.onConnection(socket);
+      if (connections() < max_connections) onConnection(socket);
+      else refuse(socket);
     });
     return new Promise((resolve, reject) => {
       server.once('error', reject);
       server.listen({ host: options.host, port: options.port, backlog: BACKLOG }, () => {
         server.off('error', reject);
-        server.on('error', (error) => options.logger.error('the listener failed', { error }));
+        server.on('error', (error) => logger.error('the listener failed', { error }));
         resolve(listener);
       });
     });
@@ -60,34 +65,24 @@ export class Listener {
     return address.port;
   }
 
-  get connections(): number {
-    return this.#connections.size;
-  }
-
-  /** Accepts nothing from now on, and resolves when the last connection has ended. */
-  stopAccepting(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#server.close(() => resolve());
-    });
-  }
-
-  /** Ends every connection at once, whatever is in flight on it. */
-  destroyConnections(): void {
-    for (const socket of this.#connections) socket.destroy();
+  /** Accepts nothing from now on. */
+  close(): void {
+    this.#server.close();
   }
 }
 
-function reportRefused(options: ListenerOptions): (drop?: DropArgument) => void {
+function refusal({ logger, max_connections }: ListenerOptions): (socket: Socket) => void {
   let peer: string | undefined;
   const report = atMostEvery(REFUSED_LOG_INTERVAL_MS, (connections) => {
-    options.logger.warn('connections refused: there are as many as max_connections allows', {
-      max_connections: options.max_connections,
+    logger.warn('connections refused: there are as many as max_connections allows', {
+      max_connections,
       connections,
       peer,
     });
   });
-  return (drop) => {
-    peer = drop?.remoteAddress;
+  return (socket) => {
+    peer = socket.remoteAddress;
+    socket.destroy();
     report();
   };
 }

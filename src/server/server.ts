@@ -1,27 +1,10 @@
 import { listenAddress } from '../config/kind.ts';
 import type { Settings } from '../config/settings.ts';
-import { openEmbeddedStore } from '../kv/embedded/store.ts';
-import type { Store } from '../kv/store.ts';
-import { StoreError } from '../kv/store-error.ts';
-import type { Front } from '../net/front.ts';
-import { InFlight } from '../net/in-flight.ts';
-import { Listener } from '../net/listener.ts';
-import type { Logger } from '../observe/logger.ts';
-import { createFronts } from './fronts.ts';
-import { healthPage, type Phase } from './health.ts';
-import { versionPage, withPages } from './pages.ts';
-import { createServices } from './services.ts';
-import { listenStartError, storeStartError } from './start-error.ts';
+import { Listener, type ListenerOptions } from '../net/listener.ts';
+import { type ServiceOptions, startService } from './service.ts';
+import { listenStartError } from './start-error.ts';
 
-export type CreateServices = typeof createServices;
-
-export interface ServerOptions {
-  readonly settings: Settings;
-  readonly logger: Logger;
-  readonly version: string;
-  /** Makes what answers calls, besides `/health`. The whole service, unless a test wants less. */
-  readonly createServices?: CreateServices;
-}
+export type ServerOptions = Omit<ServiceOptions, 'store_group'>;
 
 export interface RunningServer {
   /** `HOST:PORT` as it is listened on, with the port that was found when the settings asked for any. */
@@ -31,97 +14,47 @@ export interface RunningServer {
 }
 
 /**
- * Opens the store, makes the services, and listens, in this order, so that nothing is answered before it can be.
+ * Starts the service in this process and listens, in this order, so that nothing is answered before it can be.
  * Rejects with a StartError that says what to do; whatever had been opened by then is closed again.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { settings, logger } = options;
-  const store = await openEmbeddedStore({ dir: settings.data_dir, exclusive: true }).catch((error: unknown) => {
-    throw storeStartError(error, settings);
-  });
-  try {
-    return await serve(options, store);
-  } catch (error) {
-    await store.close().catch((closing: unknown) => logger.error('the store could not be closed', { error: closing }));
-    throw error instanceof StoreError ? storeStartError(error, settings) : error;
-  }
-}
-
-async function serve(
-  { settings, logger, version, createServices: create = createServices }: ServerOptions,
-  store: Store,
-) {
-  let phase: Phase = 'starting';
-  const in_flight = new InFlight(settings.max_requests_in_flight);
-  const services = await create({ store, settings, logger, in_flight });
-  const pages = { '/health': healthPage(store, () => phase), '/version': versionPage(version) };
-  const handler = withPages(pages, services.handler);
-  const front = createFronts({ settings, logger, handler, rpc: services.rpc, in_flight });
-  const listener = await Listener.open({
-    host: settings.listen.host,
-    port: settings.brpc_listen_port,
-    max_connections: settings.max_connections,
+  const { settings, logger, version } = options;
+  const service = await startService(options);
+  const listener = await listen(settings, {
     logger,
-    onConnection: (socket) => front.accept(socket),
-  }).catch((error: unknown) => {
-    front.close();
-    throw listenStartError(error, settings);
+    connections: () => service.connections.count,
+    onConnection: service.accept,
+  }).catch(async (error: unknown) => {
+    await service.stop();
+    throw error;
   });
-  const address = listenAddress.show({ host: settings.listen.host, port: listener.port });
-  phase = 'serving';
-  const { pid } = process;
-  logger.info('serving', {
-    address,
-    data_dir: settings.data_dir,
-    engine: 'embedded',
-    version,
-    node: process.version,
-    pid,
-  });
-
-  let stopped: Promise<void> | undefined;
-  const stop = async () => {
-    phase = 'draining';
-    logger.info('draining', { connections: listener.connections, requests: in_flight.count });
-    await drain({ front, listener, in_flight, logger, timeout_ms: settings.drain_timeout_ms });
-    front.close();
-    await services.stop();
-    await store.close();
-    logger.info('stopped');
-  };
+  const address = addressOf(settings, listener);
+  logger.info('serving', { address, ...describe(settings, version) });
   return {
     address,
     stop: () => {
-      stopped ??= stop();
-      return stopped;
+      listener.close();
+      return service.stop();
     },
   };
 }
 
-interface Draining {
-  readonly front: Front;
-  readonly listener: Listener;
-  readonly in_flight: InFlight;
-  readonly logger: Logger;
-  readonly timeout_ms: number;
+/** Listens where the settings say. Rejects with a StartError. */
+export function listen(
+  settings: Settings,
+  options: Omit<ListenerOptions, 'host' | 'port' | 'max_connections'>,
+): Promise<Listener> {
+  const { listen: to, brpc_listen_port: port, max_connections } = settings;
+  return Listener.open({ host: to.host, port, max_connections, ...options }).catch((error: unknown) => {
+    throw listenStartError(error, settings);
+  });
 }
 
-/** Lets what is in flight come to its end, but no longer than `timeout_ms`. */
-async function drain({ front, listener, in_flight, logger, timeout_ms }: Draining): Promise<void> {
-  const ended = listener.stopAccepting();
-  front.drain();
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<'late'>((resolve) => {
-    timer = setTimeout(() => resolve('late'), timeout_ms);
-  });
-  const outcome = await Promise.race([ended.then(() => in_flight.idle()), deadline]);
-  clearTimeout(timer);
-  if (outcome !== 'late') return;
-  logger.warn('connections closed that had not ended by drain_timeout_ms', {
-    drain_timeout_ms: timeout_ms,
-    connections: listener.connections,
-    requests: in_flight.count,
-  });
-  listener.destroyConnections();
-  await ended;
+export function addressOf(settings: Settings, { port }: Listener): string {
+  return listenAddress.show({ host: settings.listen.host, port });
+}
+
+/** What the log says of a server that begins to serve. */
+export function describe({ data_dir }: Settings, version: string) {
+  return { data_dir, engine: 'embedded', version, node: process.version, pid: process.pid };
 }

@@ -64,6 +64,15 @@ describe('who may open a directory', () => {
     await exclusive.close();
   });
 
+  test('those who share a directory keep other groups out', async () => {
+    const one = await openEmbeddedStore({ dir, group: 'one' });
+    await expect(openEmbeddedStore({ dir, group: 'two' })).rejects.toMatchObject({ code: 'in_use' });
+    await expect(openEmbeddedStore({ dir })).rejects.toMatchObject({ code: 'in_use' });
+    const another = await openEmbeddedStore({ dir, group: 'one' });
+    await Promise.all([one.close(), another.close()]);
+    await (await openEmbeddedStore({ dir, group: 'two' })).close();
+  });
+
   test('the directory of a killed process can be opened at once', async () => {
     const { child, answer } = await openElsewhere(true);
     expect(answer).toEqual({ opened: true });

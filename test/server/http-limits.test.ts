@@ -148,8 +148,8 @@ describe('what comes too slowly', () => {
     const client = await connect();
     client.socket.pause();
     client.send('GET / HTTP/1.1\r\n\r\n');
-    await expect.poll(() => http.listener.connections).toBe(1);
-    await expect.poll(() => http.listener.connections, { timeout: 30_000 }).toBe(0);
+    await expect.poll(() => http.connections.count).toBe(1);
+    await expect.poll(() => http.connections.count, { timeout: 30_000 }).toBe(0);
   });
 
   test('a client that reads its answer slowly is not', async () => {
@@ -217,7 +217,7 @@ describe('what is no HTTP', () => {
       if (cut % 2 === 0) await new Promise(setImmediate);
       client.socket.resetAndDestroy();
     }
-    await expect.poll(() => http.listener.connections).toBe(0);
+    await expect.poll(() => http.connections.count).toBe(0);
     await http.in_flight.idle();
     expect(http.log.filter((line) => line.includes('"level":"error"'))).toEqual([]);
   });
@@ -227,7 +227,7 @@ describe('caps', () => {
   test('connections over the cap are closed, with one line in the log for many', async () => {
     http = await startHttp(ok, { max_connections: 3 });
     const kept = [await connect(), await connect(), await connect()];
-    await expect.poll(() => http.listener.connections).toBe(3);
+    await expect.poll(() => http.connections.count).toBe(3);
     for (let extra = 0; extra < 20; extra++) expect(await (await connect()).untilClosed()).toBe('');
     const lines = http.log.filter((line) => line.includes('connections refused'));
     expect(lines).toHaveLength(1);
@@ -237,7 +237,7 @@ describe('caps', () => {
       await client.until(/\/kept 0$/);
     }
     kept[0]?.close();
-    await expect.poll(() => http.listener.connections).toBe(2);
+    await expect.poll(() => http.connections.count).toBe(2);
     const next = await connect();
     next.send('GET /next HTTP/1.1\r\n\r\n');
     await next.until(/\/next 0$/);

@@ -11,7 +11,8 @@ import type { Settings } from '../../src/config/settings.ts';
 import type { Store } from '../../src/kv/store.ts';
 import { RpcFault } from '../../src/net/rpc-fault.ts';
 import { type Logger, SILENT } from '../../src/observe/logger.ts';
-import { type CreateServices, startServer } from '../../src/server/server.ts';
+import { startServer } from '../../src/server/server.ts';
+import type { CreateServices } from '../../src/server/service.ts';
 import type { Services } from '../../src/server/services.ts';
 
 export interface TestServerOptions {

@@ -1,5 +1,6 @@
 import type { HttpHandler } from '../../src/admin/http-types.ts';
 import { ByteBudget } from '../../src/net/byte-budget.ts';
+import { Connections } from '../../src/net/connections.ts';
 import { HttpFront, type HttpFrontOptions } from '../../src/net/http/http-front.ts';
 import { InFlight } from '../../src/net/in-flight.ts';
 import { Listener } from '../../src/net/listener.ts';
@@ -9,7 +10,7 @@ export interface HttpUnderTest {
   readonly port: number;
   readonly front: HttpFront;
   readonly in_flight: InFlight;
-  readonly listener: Listener;
+  readonly connections: Connections;
   /** The log lines so far. */
   readonly log: string[];
   stop(): Promise<void>;
@@ -45,20 +46,25 @@ export async function startHttp(
     idle_timeout_ms: 0,
     ...options,
   });
+  const connections = new Connections();
   const listener = await Listener.open({
     host: '127.0.0.1',
     port: 0,
     max_connections,
+    connections: () => connections.count,
     logger,
-    onConnection: (socket) => front.accept(socket),
+    onConnection: (socket) => {
+      connections.add(socket);
+      front.accept(socket);
+    },
   });
   const stop = async () => {
-    const stopped = listener.stopAccepting();
-    listener.destroyConnections();
-    await stopped;
+    listener.close();
+    connections.destroyAll();
+    await connections.ended();
     front.close();
   };
-  return { port: listener.port, front, in_flight, listener, log, stop };
+  return { port: listener.port, front, in_flight, connections, log, stop };
 }
 
 /** A promise with its ends in hand. */

@@ -18,7 +18,11 @@ interface Opener {
   readonly host: string;
   readonly since: string;
   readonly exclusive: boolean;
+  /** Openers share a directory with those of the same group alone. */
+  readonly group: string;
 }
+
+export type Sharing = Pick<Opener, 'exclusive' | 'group'>;
 
 /** The place in the list of openers that a store holds while it is open. */
 export interface Place {
@@ -41,11 +45,11 @@ const LITTER_AFTER_MS = 120_000;
  * last one to close takes LMDB's locks down, and one that opens in that moment would find them broken.
  *
  * `pause` is what others, who open later, will hold our commits back with. Throws `in_use`, naming the other one, when a
- * living opener wants the directory for itself or this one does; then nothing of the store was touched.
+ * living opener wants the directory for itself or its group, or this one does; then nothing of the store was touched.
  */
 export async function openInTurn<T>(
   dir: string,
-  exclusive: boolean,
+  sharing: Sharing,
   pause: Pause,
   openIt: () => Promise<T>,
 ): Promise<{ opened: T; place: Place }> {
@@ -53,8 +57,8 @@ export async function openInTurn<T>(
   const folder = join(dir, FOLDER);
   makeDirectory(folder);
   const since = new Date().toISOString();
-  const me: Opener = { id: randomBytes(12).toString('hex'), pid: process.pid, host: hostname(), since, exclusive };
-  const presence = await showPresence(folder, me.id, exclusive ? undefined : pause).catch((error: unknown) => {
+  const me: Opener = { id: randomBytes(12).toString('hex'), pid: process.pid, host: hostname(), since, ...sharing };
+  const presence = await showPresence(folder, me.id, sharing.exclusive ? undefined : pause).catch((error: unknown) => {
     throw storageError(`The directory ${dir} can't be used for a store, as no local socket can be made in it`, error);
   });
   try {
@@ -118,7 +122,7 @@ function refuseUnlessShared(dir: string, folder: string, name: string, me: Opene
   const entry = readEntry(folder, name);
   // Whose entry has gone since it was reached has closed, and is about to go itself.
   if (entry === undefined && !existsSync(join(folder, name))) return;
-  if (me.exclusive || entry?.exclusive !== false) {
+  if (me.exclusive || entry?.exclusive !== false || entry.group !== me.group) {
     throw new StoreError(StoreErrorCode.InUse, `The store in ${dir} is in use${describe(folder, name)}.`);
   }
 }
@@ -149,7 +153,8 @@ function idOf(name: string): string {
 /** Undefined when the opener has left meanwhile, or has died while it wrote. */
 function readEntry(folder: string, name: string): Opener | undefined {
   try {
-    return JSON.parse(readFileSync(join(folder, name), 'utf8')) as Opener;
+    // An opener of an earlier version names no group.
+    return { group: '', ...JSON.parse(readFileSync(join(folder, name), 'utf8')) } as Opener;
   } catch {
     return undefined;
   }

@@ -20,6 +20,8 @@ export interface EmbeddedStoreOptions {
   readonly dir: string;
   /** Whether no other process, and no other open store of this one, may use the directory at the same time. */
   readonly exclusive?: boolean;
+  /** Where it is not exclusive: the name of those who may use it at the same time. */
+  readonly group?: string;
   /** Whether a store is opened too that was being filled, when that did not come to its end. */
   readonly to_fill?: boolean;
   /** How much address space to begin with. It grows by itself. */
@@ -170,9 +172,9 @@ export class EmbeddedStore implements Store, BufferedEngine<Lease> {
 
 /** Opens the store in a directory. Throws a StoreError: `storage` for what can't be read, written or understood, `in_use` when another holds it. */
 export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
-  const { dir, exclusive = false, map_size_bytes, to_fill } = options;
+  const { dir, exclusive = false, group = '', map_size_bytes, to_fill } = options;
   const pause = new Pause();
-  const { opened, place } = await openInTurn(dir, exclusive, pause, () =>
+  const { opened, place } = await openInTurn(dir, { exclusive, group }, pause, () =>
     openEnvironment(dir, map_size_bytes, to_fill),
   );
   return new EmbeddedStore(opened, place, pause, options);

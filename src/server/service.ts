@@ -1,0 +1,118 @@
+import type { Socket } from 'node:net';
+import type { Settings } from '../config/settings.ts';
+import { openEmbeddedStore } from '../kv/embedded/store.ts';
+import type { Store } from '../kv/store.ts';
+import { StoreError } from '../kv/store-error.ts';
+import { Connections } from '../net/connections.ts';
+import type { Front } from '../net/front.ts';
+import { InFlight } from '../net/in-flight.ts';
+import type { Logger } from '../observe/logger.ts';
+import { createFronts } from './fronts.ts';
+import { healthPage, type Phase } from './health.ts';
+import { versionPage, withPages } from './pages.ts';
+import { createServices } from './services.ts';
+import { storeStartError } from './start-error.ts';
+
+export type CreateServices = typeof createServices;
+
+export interface ServiceOptions {
+  readonly settings: Settings;
+  readonly logger: Logger;
+  readonly version: string;
+  /** The processes that share the store, by a name that they alone have. Without it, it is this process's alone. */
+  readonly store_group?: string;
+  /** Makes what answers calls, besides `/health`. The whole service, unless a test wants less. */
+  readonly createServices?: CreateServices;
+}
+
+/** All of the server but the port: it answers on connections that somebody else has accepted. */
+export interface Service {
+  readonly connections: Connections;
+  /** Takes a connection over. */
+  accept(socket: Socket): void;
+  /**
+   * Lets what is in flight come to its end, but no longer than `drain_timeout_ms`, and closes the store. To be called when
+   * no more connections come; calling it again waits for the same.
+   */
+  stop(): Promise<void>;
+}
+
+/**
+ * Opens the store and makes the services, in this order. Rejects with a StartError that says what to do; whatever had been
+ * opened by then is closed again.
+ */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const { settings, logger, store_group } = options;
+  const shared = store_group === undefined ? { exclusive: true } : { group: store_group };
+  const store = await openEmbeddedStore({ dir: settings.data_dir, ...shared }).catch((error: unknown) => {
+    throw storeStartError(error, settings);
+  });
+  try {
+    return await serve(options, store);
+  } catch (error) {
+    await store.close().catch((closing: unknown) => logger.error('the store could not be closed', { error: closing }));
+    throw error instanceof StoreError ? storeStartError(error, settings) : error;
+  }
+}
+
+async function serve(
+  { settings, logger, version, createServices: create = createServices }: ServiceOptions,
+  store: Store,
+): Promise<Service> {
+  let phase: Phase = 'serving';
+  const connections = new Connections();
+  const in_flight = new InFlight(settings.max_requests_in_flight);
+  const services = await create({ store, settings, logger, in_flight });
+  const pages = { '/health': healthPage(store, () => phase), '/version': versionPage(version) };
+  const handler = withPages(pages, services.handler);
+  const front = createFronts({ settings, logger, handler, rpc: services.rpc, in_flight });
+
+  const stop = async () => {
+    phase = 'draining';
+    logger.info('draining', { connections: connections.count, requests: in_flight.count });
+    await drain({ front, connections, in_flight, logger, timeout_ms: settings.drain_timeout_ms });
+    front.close();
+    await services.stop();
+    await store.close();
+    logger.info('stopped');
+  };
+  let stopped: Promise<void> | undefined;
+  return {
+    connections,
+    accept: (socket) => {
+      connections.add(socket);
+      front.accept(socket);
+    },
+    stop: () => {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+}
+
+interface Draining {
+  readonly front: Front;
+  readonly connections: Connections;
+  readonly in_flight: InFlight;
+  readonly logger: Logger;
+  readonly timeout_ms: number;
+}
+
+/** Lets what is in flight come to its end, but no longer than `timeout_ms`. */
+async function drain({ front, connections, in_flight, logger, timeout_ms }: Draining): Promise<void> {
+  front.drain();
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), timeout_ms);
+  });
+  const outcome = await Promise.race([connections.ended().then(() => in_flight.idle()), deadline]);
+  clearTimeout(timer);
+  if (outcome !== 'late') return;
+  logger.warn('connections closed that had not ended by drain_timeout_ms', {
+    drain_timeout_ms: timeout_ms,
+    connections: connections.count,
+    requests: in_flight.count,
+  });
+  connections.destroyAll();
+  await connections.ended();
+}

@@ -1,0 +1,23 @@
+import type { Settings } from '../../config/settings.ts';
+
+/** What a worker needs to know, once, at its start. It goes by message, since arguments and environments can be seen by others. */
+export interface Start {
+  readonly kind: 'start';
+  readonly settings: Settings;
+  readonly version: string;
+  /** Under which the workers share their store. */
+  readonly store_group: string;
+  /** The number of this worker, from 1. */
+  readonly worker: number;
+}
+
+/** What the supervisor says to a worker. With `connection` comes a socket. */
+export type ToWorker = Start | { readonly kind: 'connection' } | { readonly kind: 'stop' };
+
+/** What a worker says to its supervisor. */
+export type FromWorker =
+  | { readonly kind: 'ready' }
+  /** It can't serve, for a reason that the operator should read. It ends after that. */
+  | { readonly kind: 'failed'; readonly reason: string }
+  /** So many connections have ended since it said so last. */
+  | { readonly kind: 'ended'; readonly connections: number };

@@ -1,0 +1,107 @@
+import type { Socket } from 'node:net';
+import type { Logger } from '../../observe/logger.ts';
+import { StartError } from '../start-error.ts';
+import type { Start } from './messages.ts';
+import { type Ending, Worker } from './worker.ts';
+
+/** How long after its end a worker is started again: at first, and at most, when it goes on ending. */
+const RESTART_AFTER_MS = { first: 100, most: 5_000 } as const;
+/** A worker that has served for so long was sound: the next one that ends is started again as the first. */
+const SOUND_AFTER_MS = 10_000;
+
+export interface SlotOptions {
+  readonly start: Start;
+  readonly logger: Logger;
+  /** Takes a line of a worker's log, without the line's end. */
+  readonly logged: (line: string) => void;
+  /** A worker takes connections from now on. */
+  readonly ready: () => void;
+}
+
+/** A place for a worker: when the one in it ends, another takes it. */
+export class Slot {
+  readonly #options: SlotOptions;
+  #worker: Worker | undefined;
+  #started_ms = 0;
+  #restart_after_ms: number = RESTART_AFTER_MS.first;
+  #restart: NodeJS.Timeout | undefined;
+  #whenEnded: (() => void) | undefined;
+  #stopping = false;
+
+  constructor(options: SlotOptions) {
+    this.#options = options;
+  }
+
+  get isReady(): boolean {
+    return this.#worker?.isReady ?? false;
+  }
+
+  get connections(): number {
+    return this.#worker?.connections ?? 0;
+  }
+
+  /** Resolves when the first worker is ready, and rejects with a StartError when it can't serve. */
+  start(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#launch(resolve, (ending) => reject(new StartError(ending.reason ?? `a worker ended ${how(ending)}`)));
+    });
+  }
+
+  give(socket: Socket): void {
+    if (this.#worker === undefined) socket.destroy();
+    else this.#worker.give(socket);
+  }
+
+  /** Resolves when the worker has ended, after what is in flight, or killed when that takes longer than `timeout_ms`. */
+  async stop(timeout_ms: number): Promise<void> {
+    this.#stopping = true;
+    clearTimeout(this.#restart);
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    const ended = new Promise<void>((resolve) => (this.#whenEnded = resolve));
+    const timer = setTimeout(() => worker.kill(), timeout_ms);
+    worker.stop();
+    await ended;
+    clearTimeout(timer);
+  }
+
+  /** Ends the worker at once. */
+  kill(): void {
+    this.#worker?.kill();
+  }
+
+  #launch(ready: () => void, failed: (ending: Ending) => void): void {
+    this.#started_ms = performance.now();
+    let wasReady = false;
+    this.#worker = new Worker(this.#options.start, {
+      logged: this.#options.logged,
+      ready: () => {
+        wasReady = true;
+        ready();
+        this.#options.ready();
+      },
+      ended: (ending) => {
+        this.#worker = undefined;
+        if (this.#stopping) this.#whenEnded?.();
+        else if (wasReady) this.#launchLater(ending);
+        else failed(ending);
+      },
+    });
+  }
+
+  /** A worker that can't be started again is tried for ever, since the others serve on meanwhile. */
+  readonly #launchLater = (ending: Ending): void => {
+    if (this.#stopping) return;
+    const { logger, start } = this.#options;
+    if (performance.now() - this.#started_ms > SOUND_AFTER_MS) this.#restart_after_ms = RESTART_AFTER_MS.first;
+    const restart_after_ms = this.#restart_after_ms;
+    const { pid, reason } = ending;
+    logger.error(`a worker ended ${how(ending)}`, { worker: start.worker, pid, reason, restart_after_ms });
+    this.#restart_after_ms = Math.min(restart_after_ms * 2, RESTART_AFTER_MS.most);
+    this.#restart = setTimeout(() => this.#launch(() => undefined, this.#launchLater), restart_after_ms);
+  };
+}
+
+function how({ code, signal }: Ending): string {
+  return signal === null ? `with exit code ${code}` : `by ${signal}`;
+}

@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { Settings } from '../../config/settings.ts';
+import type { Logger } from '../../observe/logger.ts';
+import type { Sink } from '../../observe/sink.ts';
+import { addressOf, describe, listen, type RunningServer } from '../server.ts';
+import { share } from './share.ts';
+import { Slot } from './slot.ts';
+
+export interface SupervisorOptions {
+  readonly settings: Settings;
+  readonly logger: Logger;
+  /** Where the lines of the workers' logs go, too. */
+  readonly sink: Sink;
+  readonly version: string;
+}
+
+/** How long a worker may take for its end beyond `drain_timeout_ms`. */
+const KILL_AFTER_MS = 5_000;
+
+/**
+ * Runs the service as `settings.workers` processes on one store, and listens for all of them: each new connection goes to
+ * the worker that has the fewest. A worker that dies is started again, and the others go on meanwhile.
+ *
+ * Rejects with a StartError when a worker can't serve, or the address can't be listened on; then no worker is left.
+ */
+export async function startSupervisor(options: SupervisorOptions): Promise<RunningServer> {
+  const { settings, logger, version } = options;
+  const supervisor = new Supervisor(options);
+  try {
+    await supervisor.start();
+    const listener = await listen(settings, {
+      logger,
+      connections: () => supervisor.connections,
+      pause_on_connect: true,
+      onConnection: (socket) => supervisor.give(socket),
+    });
+    const address = addressOf(settings, listener);
+    logger.info('serving', { address, workers: settings.workers, ...describe(settings, version) });
+    let stopped: Promise<void> | undefined;
+    const stop = () => {
+      listener.close();
+      return supervisor.stop();
+    };
+    return {
+      address,
+      stop: () => {
+        stopped ??= stop();
+        return stopped;
+      },
+    };
+  } catch (error) {
+    await supervisor.stop();
+    throw error;
+  }
+}
+
+class Supervisor {
+  readonly #settings: Settings;
+  readonly #slots: readonly Slot[];
+  /** Connections that came while no worker was ready, each with its timer. */
+  readonly #waiting = new Map<Socket, NodeJS.Timeout>();
+  /** The slot that got a connection last, so that equals take turns. */
+  #last = 0;
+
+  constructor({ settings, version, logger, sink }: SupervisorOptions) {
+    this.#settings = settings;
+    const store_group = randomBytes(12).toString('hex');
+    this.#slots = Array.from(
+      { length: settings.workers },
+      (_, index) =>
+        new Slot({
+          start: { kind: 'start', settings: share(settings), version, store_group, worker: index + 1 },
+          logger,
+          logged: (line) => sink.write(`${line}\n`),
+          ready: () => this.#giveWaiting(),
+        }),
+    );
+  }
+
+  get connections(): number {
+    return this.#slots.reduce((sum, slot) => sum + slot.connections, this.#waiting.size);
+  }
+
+  async start(): Promise<void> {
+    await Promise.all(this.#slots.map((slot) => slot.start()));
+  }
+
+  /** Gives a connection to the worker that has the fewest, or keeps it for the first that is ready again. */
+  give(socket: Socket): void {
+    const slot = this.#idlest();
+    if (slot !== undefined) {
+      slot.give(socket);
+      return;
+    }
+    const timer = setTimeout(() => {
+      this.#waiting.delete(socket);
+      socket.destroy();
+    }, this.#settings.headers_timeout_ms);
+    this.#waiting.set(socket, timer);
+  }
+
+  /** Resolves when every worker has ended. */
+  async stop(): Promise<void> {
+    for (const [socket, timer] of this.#waiting) {
+      clearTimeout(timer);
+      socket.destroy();
+    }
+    this.#waiting.clear();
+    const timeout_ms = this.#settings.drain_timeout_ms + KILL_AFTER_MS;
+    await Promise.all(this.#slots.map((slot) => slot.stop(timeout_ms)));
+  }
+
+  #idlest(): Slot | undefined {
+    const count = this.#slots.length;
+    let found: { readonly slot: Slot; readonly index: number } | undefined;
+    for (let step = 1; step <= count; step++) {
+      const index = (this.#last + step) % count;
+      const slot = this.#slots[index];
+      if (slot?.isReady && (found === undefined || slot.connections < found.slot.connections)) found = { slot, index };
+    }
+    this.#last = found?.index ?? this.#last;
+    return found?.slot;
+  }
+
+  #giveWaiting(): void {
+    for (const [socket, timer] of this.#waiting) {
+      clearTimeout(timer);
+      this.#waiting.delete(socket);
+      this.give(socket);
+    }
+  }
+}

@@ -1,0 +1,83 @@
+// A worker: a process that serves the connections which its supervisor accepts, and ends with it.
+import { Socket } from 'node:net';
+import { SOCKET_OPTIONS } from '../../net/listener.ts';
+import { createLogger, type Logger } from '../../observe/logger.ts';
+import { DescriptorSink } from '../../observe/standard-output.ts';
+import { keepRunning } from '../keep-running.ts';
+import { type Service, startService } from '../service.ts';
+import { StartError } from '../start-error.ts';
+import type { FromWorker, Start, ToWorker } from './messages.ts';
+
+/** How long the ends of connections are gathered before the supervisor is told. */
+const TELL_ENDED_AFTER_MS = 20;
+
+// The supervisor masks the secrets in what goes to its log.
+const sink = new DescriptorSink(process.stdout.fd);
+let starting: Promise<Service | undefined> | undefined;
+let service: Service | undefined;
+let ended = 0;
+
+// A terminal's Ctrl-C reaches every process of the service. A worker ends when its supervisor says so, or is gone.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
+process.on('disconnect', () => void stop());
+process.on('message', (message: ToWorker, handle: unknown) => {
+  if (message.kind === 'start') starting = start(message);
+  else if (message.kind === 'stop') void stop();
+  else accept(handle);
+});
+
+async function start({ settings, version, store_group, worker }: Start): Promise<Service | undefined> {
+  const logger = createLogger({ level: settings.log_level, sink }).with({ worker });
+  try {
+    service = await startService({ settings, logger, version, store_group });
+  } catch (error) {
+    await tell({ kind: 'failed', reason: reasonOf(error, logger) });
+    sink.flush();
+    process.exit(1);
+  }
+  keepRunning(logger);
+  logger.info('worker ready', { pid: process.pid });
+  await tell({ kind: 'ready' });
+  return service;
+}
+
+/** Takes a connection over, unless its peer was gone before it came here. */
+function accept(handle: unknown): void {
+  if (!(handle instanceof Socket) || service === undefined) {
+    countEnded();
+    return;
+  }
+  handle.allowHalfOpen = SOCKET_OPTIONS.allowHalfOpen;
+  handle.once('close', countEnded);
+  service.accept(handle);
+}
+
+function countEnded(): void {
+  ended++;
+  if (ended > 1) return;
+  setTimeout(() => {
+    void tell({ kind: 'ended', connections: ended });
+    ended = 0;
+  }, TELL_ENDED_AFTER_MS).unref();
+}
+
+async function stop(): Promise<void> {
+  await starting;
+  await service?.stop();
+  sink.flush();
+  process.exit(0);
+}
+
+/** Resolves when the message is out, or when there is nobody to get it. */
+function tell(message: FromWorker): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.send === undefined || !process.connected) resolve();
+    else process.send(message, undefined, {}, () => resolve());
+  });
+}
+
+function reasonOf(error: unknown, logger: Logger): string {
+  if (error instanceof StartError) return error.message;
+  logger.error('a worker could not be started', { error });
+  return 'an error that should not happen, see the log';
+}

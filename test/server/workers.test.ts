@@ -1,0 +1,227 @@
+import { once } from 'node:events';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { Agent, request } from 'node:http';
+import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { makeDir, type SpawnedServer, spawnServer } from '../support/run-server.ts';
+
+let dir: string;
+const spawned: SpawnedServer[] = [];
+const agents: Agent[] = [];
+beforeEach(async () => {
+  dir = await makeDir();
+});
+afterEach(async () => {
+  for (const agent of agents.splice(0)) agent.destroy();
+  for (const server of spawned.splice(0)) {
+    const workers = workersOf(server);
+    server.child.kill('SIGKILL');
+    await server.exited;
+    for (const pid of workers) await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
+  }
+  await rm(dir, { recursive: true });
+});
+
+function serve(...args: string[]): SpawnedServer {
+  const server = spawnServer(['--listen', '127.0.0.1:0', '--data-dir', join(dir, 'data'), '--workers', '2', ...args]);
+  spawned.push(server);
+  return server;
+}
+
+/** The lines of the log with a message, of whichever process. */
+function logged(server: SpawnedServer, message: RegExp): Record<string, unknown>[] {
+  const lines = server
+    .output()
+    .stdout.split('\n')
+    .filter((line) => line.endsWith('}'));
+  return lines.map((line) => JSON.parse(line)).filter(({ msg }) => message.test(msg));
+}
+
+/** The process ids of all workers so far. */
+const workersOf = (server: SpawnedServer) => logged(server, /^worker ready$/).map(({ pid }) => Number(pid));
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+interface Reply {
+  readonly status: { readonly code: string };
+  readonly txn_id?: string;
+  readonly versions?: readonly number[];
+}
+
+/** One connection; those that are opened one after the other get to the workers in turn. */
+function connection(base: string) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  agents.push(agent);
+  return (method: string, body: unknown): Promise<Reply> =>
+    new Promise((resolve, reject) => {
+      const { hostname, port } = new URL(base);
+      const sent = request({ agent, hostname, port, method: 'POST', path: `/MetaService/${method}` }, (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => {
+          text += chunk;
+        });
+        response.on('error', reject).on('end', () => resolve(JSON.parse(text)));
+      });
+      sent.on('error', reject).end(JSON.stringify(body));
+    });
+}
+
+const INSTANCE = {
+  instance_id: 'i',
+  user_id: 'u',
+  name: 'n',
+  vault: { hdfs_info: { build_conf: { fs_name: 'hdfs://h' } } },
+};
+const beginTxn = (label: string) => ({
+  cloud_unique_id: '1:i:fe',
+  txn_info: { db_id: 1, table_ids: [2], label, timeout_ms: 60_000 },
+});
+
+describe('workers', () => {
+  test('each write to the one store, and see at once what the other has written', async () => {
+    const server = serve();
+    const base = await server.base();
+    const connections = [connection(base), connection(base)];
+    expect(await connections[0]?.('create_instance', INSTANCE)).toMatchObject({ status: { code: 'OK' } });
+    const ids = new Set<bigint>();
+    let newest = 0n;
+    for (let round = 0; round < 50; round++) {
+      for (const [index, call] of connections.entries()) {
+        const begun = await call('begin_txn', beginTxn(`l${round}_${index}`));
+        expect(begun.status.code).toBe('OK');
+        const other = connections[1 - index];
+        const again = await other?.('begin_txn', beginTxn(`l${round}_${index}`));
+        expect(again?.status.code).toBe('TXN_LABEL_ALREADY_USED');
+        const id = BigInt(begun.txn_id ?? 0);
+        expect(id).toBeGreaterThan(newest);
+        newest = id;
+        ids.add(id);
+      }
+    }
+    expect(ids.size).toBe(100);
+    expect(workersOf(server)).toHaveLength(2);
+  });
+
+  test('go on when one is killed, which is started again, and nothing acknowledged is lost', async () => {
+    const server = serve();
+    const base = await server.base();
+    expect(await connection(base)('create_instance', INSTANCE)).toMatchObject({ status: { code: 'OK' } });
+    const acknowledged: string[] = [];
+    let stop = false;
+    const loaders = Array.from({ length: 8 }, async (_, loader) => {
+      let call = connection(base);
+      for (let load = 0; !stop; load++) {
+        const label = `l${loader}_${load}`;
+        try {
+          if ((await call('begin_txn', beginTxn(label))).status.code === 'OK') acknowledged.push(label);
+        } catch {
+          call = connection(base);
+        }
+      }
+    });
+    for (let kill = 0; kill < 4; kill++) {
+      const before = acknowledged.length;
+      await expect.poll(() => acknowledged.length, { timeout: 20_000 }).toBeGreaterThan(before + 20);
+      const alive = workersOf(server).filter(isAlive);
+      process.kill(alive[kill % alive.length] ?? 0, 'SIGKILL');
+      await expect.poll(() => workersOf(server).length, { timeout: 20_000 }).toBe(3 + kill);
+    }
+    stop = true;
+    await Promise.all(loaders);
+    const calls = [connection(base), connection(base)];
+    for (const [index, label] of acknowledged.entries()) {
+      const again = await calls[index % 2]?.('begin_txn', beginTxn(label));
+      expect(again?.status.code, label).toBe('TXN_LABEL_ALREADY_USED');
+    }
+    expect(logged(server, /^a worker ended by SIGKILL$/)).toHaveLength(4);
+  });
+
+  test('end at SIGTERM when what is in flight is answered, and with their supervisor', async () => {
+    const stopped = serve();
+    await stopped.base();
+    stopped.child.kill('SIGTERM');
+    expect(await stopped.exited).toBe(0);
+    expect(workersOf(stopped).map(isAlive)).toEqual([false, false]);
+    expect(logged(stopped, /^stopped$/)).toHaveLength(2);
+
+    const killed = serve();
+    await killed.base();
+    killed.child.kill('SIGKILL');
+    for (const pid of workersOf(killed)) await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
+    const next = serve();
+    await next.base();
+  });
+
+  test('do not share their store with another service', async () => {
+    const first = serve();
+    await first.base();
+    const second = serve();
+    expect(await second.exited).toBe(1);
+    expect(second.output().stderr).toMatch(/^nereus: The store in .* is in use by process \d+ /);
+    expect(logged(first, /^a worker ended/)).toEqual([]);
+  });
+
+  test('are not left behind when the port is taken', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as { port: number };
+    const server = serve('--listen', `127.0.0.1:${port}`);
+    expect(await server.exited).toBe(1);
+    expect(server.output().stderr).toContain('EADDRINUSE');
+    expect(workersOf(server).filter(isAlive)).toEqual([]);
+    taken.close();
+  });
+
+  test('take no more connections together than max_connections', async () => {
+    const server = serve('--max-connections', '3');
+    const base = await server.base();
+    const sockets = await Promise.all(
+      Array.from({ length: 5 }, async () => {
+        const socket = connect(Number(new URL(base).port), '127.0.0.1');
+        socket.on('error', () => undefined);
+        const closed = once(socket, 'close').then(() => 'closed');
+        await once(socket, 'connect');
+        return { socket, closed };
+      }),
+    );
+    const open = () => sockets.filter(({ socket }) => !socket.destroyed && socket.readable).length;
+    await expect.poll(open).toBe(3);
+    for (const { socket } of sockets) socket.destroy();
+    await expect.poll(async () => (await fetch(`${base}/health`).catch(() => undefined))?.status).toBe(200);
+  });
+
+  test('log into one file, without secrets', async () => {
+    const token = 'T0kenOfTheWorkers';
+    const server = serve('--log-dir', join(dir, 'logs'), '--http-token', token, '--log-level', 'debug');
+    // Nothing comes on the standard output then, so the file tells where it serves.
+    const read = () => readFile(join(dir, 'logs', 'nereus.log'), 'utf8').catch(() => '');
+    await expect.poll(read, { timeout: 20_000 }).toContain('"msg":"serving"');
+    const address = /"address":"([^"]+)"/.exec(await read())?.[1];
+    for (let call = 0; call < 4; call++) {
+      const path = `/MetaService/http/get_instance?token=${token}&instance_id=${token}`;
+      await fetch(`http://${address}${path}`, { headers: { connection: 'close' } });
+    }
+    server.child.kill('SIGTERM');
+    expect(await server.exited).toBe(0);
+    expect(await readdir(join(dir, 'logs'))).toEqual(['nereus.log']);
+    const lines = (await read())
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(
+      lines
+        .filter(({ msg }) => msg === 'stopped')
+        .map(({ worker }) => worker)
+        .sort(),
+    ).toEqual([1, 2]);
+    expect(await read()).not.toContain(token);
+  });
+});
