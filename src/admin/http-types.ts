@@ -25,7 +25,8 @@ export interface HttpAnswer {
   readonly status: number;
   /** Without it the answer carries no content type. */
   readonly contentType?: string | undefined;
-  readonly body: string | Buffer;
+  /** A large one may come in several pieces. */
+  readonly body: string | Buffer | readonly Buffer[];
   readonly headers?: Readonly<Record<string, string>>;
 }
 

@@ -65,6 +65,19 @@ export function dropEncoded(schema: DescMessage, message: Uint8Array, name: stri
   return Buffer.concat(kept);
 }
 
+/** The values that message fields were given encoded, by the numbers of these fields. */
+export function encodedMessages(schema: DescMessage, { $unknown: given = [] }: Message): Map<number, Uint8Array[]> {
+  const messages = new Map<number, Uint8Array[]>();
+  for (const { no, data } of given) {
+    if (planOf(schema).byNumber.find(({ number }) => number === no)?.value.kind !== 'message') continue;
+    const value = new BinaryReader(data).bytes();
+    const others = messages.get(no);
+    if (others === undefined) messages.set(no, [value]);
+    else others.push(value);
+  }
+  return messages;
+}
+
 /** The message with all of its fields decoded: the same one where none was given encoded. */
 export function decodeFields<Desc extends DescMessage>(schema: Desc, message: MessageShape<Desc>): MessageShape<Desc> {
   const given = message.$unknown;

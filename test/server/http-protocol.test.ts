@@ -45,6 +45,14 @@ describe('requests in all their shapes', () => {
     expect(answer?.body).toBe('\u0000\u00ff\n');
   });
 
+  test('an answer in pieces is one body', async () => {
+    const pieces = [Buffer.from('é'), Buffer.alloc(300_000, 'a'), Buffer.alloc(0), Buffer.from('z')];
+    const { send } = wrap(await talk(async () => ({ status: 200, body: pieces })));
+    const [answer] = parseAnswers(await send('GET / HTTP/1.1\r\nConnection: close\r\n\r\n'));
+    expect(answer?.headers).toMatchObject({ 'content-length': '300003' });
+    expect(answer?.body).toBe(Buffer.concat(pieces).toString('latin1'));
+  });
+
   test.each([
     ['/a%20b/c?x=1&y=%3F?z', '/a%20b/c', 'x=1&y=%3F?z'],
     ['/a?', '/a', ''],

@@ -43,17 +43,28 @@ export function unexpectedError(errorId: string): HttpAnswer {
   return refusal(500, 'INTERNAL_ERROR', `unexpected error, the log tells more about error_id=${errorId}`);
 }
 
-/** Sends the whole answer in one write. With `close`, the connection ends after it. */
+/** Sends the whole answer at once. With `close`, the connection ends after it. */
 export function sendAnswer(response: ServerResponse, answer: HttpAnswer, close: boolean): void {
   const { body, contentType } = answer;
-  const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
-  const headers = ['content-length', String(length)];
+  const headers = ['content-length', String(lengthOf(body))];
   if (contentType !== undefined) headers.push('content-type', contentType);
   if (answer.headers !== undefined)
     for (const [name, value] of Object.entries(answer.headers)) headers.push(name, value);
   if (close) headers.push('connection', 'close');
   response.writeHead(answer.status, headers);
-  response.end(body);
+  if (!Array.isArray(body)) {
+    response.end(body);
+    return;
+  }
+  response.cork();
+  for (const piece of body) response.write(piece);
+  response.uncork();
+  response.end();
+}
+
+function lengthOf(body: HttpAnswer['body']): number {
+  if (typeof body === 'string') return Buffer.byteLength(body);
+  return Array.isArray(body) ? body.reduce((length, piece) => length + piece.length, 0) : body.length;
 }
 
 /** A whole HTTP response as text, for requests so broken that there is no response object for them. */

@@ -6,7 +6,8 @@ import { BinaryError, readBinary } from '../../schema/binary/read-binary.ts';
 import { decodeUtf8 } from '../../schema/json/decode-utf8.ts';
 import { JsonError } from '../../schema/json/json-error.ts';
 import { readBrpcJson } from '../../schema/json/read-brpc-json.ts';
-import { writeBrpcJson } from '../../schema/json/write-brpc-json.ts';
+import { brpcJsonPieces } from '../../schema/json/write-brpc-json.ts';
+import { bodyOf } from './answer-body.ts';
 
 /** The codes that brpc puts before what it says of a request that it can't serve. */
 const NO_METHOD = 'E1002';
@@ -19,12 +20,15 @@ const BINARY = /^application\/(?:proto|x-protobuf)\s*(?:;|$)/i;
 interface Codec {
   /** @throws {JsonError | BinaryError} */
   read<Desc extends DescMessage>(schema: Desc, body: Buffer): MessageShape<Desc>;
-  write<Desc extends DescMessage>(schema: Desc, message: MessageShape<Desc>): string | Buffer;
+  write<Desc extends DescMessage>(
+    schema: Desc,
+    message: MessageShape<Desc>,
+  ): HttpAnswer['body'] | Promise<HttpAnswer['body']>;
 }
 
 const json: Codec = {
   read: (schema, body) => readBrpcJson(schema, decodeUtf8(body)),
-  write: writeBrpcJson,
+  write: (schema, message) => bodyOf(brpcJsonPieces(schema, message)),
 };
 
 const binary: Codec = {
@@ -55,7 +59,7 @@ export class HttpRpc {
       return failure(call, 400, BAD_REQUEST, `Fail to parse http body as ${method.request.typeName}, ${request}`);
     }
     const response = await this.#runner.run(method, request);
-    return { status: 200, contentType, body: codec.write(method.response, response) };
+    return { status: 200, contentType, body: await codec.write(method.response, response) };
   }
 }
 

@@ -1,28 +1,13 @@
 import type { DescMessage } from '@bufbuild/protobuf';
-import {
-  type FieldPlan,
-  type FieldValues,
-  type MessagePlan,
-  planOf,
-  type ValuePlan,
-  valuesOf,
-} from '../message-plan.ts';
+import { type FieldPlan, type FieldValues, planOf, type ValuePlan, valuesOf } from '../message-plan.ts';
 import { encodeBase64 } from './base64.ts';
-
-/** In what the two JSON dialects differ. */
-export interface JsonStyle {
-  /** A string with its quotes. */
-  readonly quote: (text: string) => string;
-  readonly int64: (value: bigint) => string;
-  readonly double: (value: number) => string;
-  readonly fieldOrder: (plan: MessagePlan) => readonly FieldPlan[];
-  /** `object` where it has entries; `object-always` with string keys, else a list of `{key, value}` where it has entries. */
-  readonly maps: 'object' | 'object-always';
-}
+import type { JsonStyle } from './json-style.ts';
 
 type ValueWriter = (value: unknown) => string;
 
-interface FieldWriter {
+/** How one field is written. */
+export interface FieldWriter {
+  readonly plan: FieldPlan;
   readonly local: string;
   readonly shape: 'single' | 'list' | 'map';
   /** `"name":` and the same behind a comma. */
@@ -30,43 +15,58 @@ interface FieldWriter {
   readonly commaKey: string;
   readonly evenIfEmpty: boolean;
   readonly write: ValueWriter;
+  /** A single value, or an element of a list. */
+  readonly writeValue: ValueWriter;
 }
 
-/** A function that writes messages of any type in one dialect; what it finds out about a type it finds out once. */
-export function createJsonWriter(style: JsonStyle): (schema: DescMessage, message: object) => string {
-  const writers = new WeakMap<DescMessage, ValueWriter>();
+/** Writes messages of any type in one dialect; what it finds out about a type it finds out once. */
+export interface JsonWriter {
+  write(schema: DescMessage, message: object): string;
+  /** In the order in which they are written. */
+  fieldsOf(schema: DescMessage): readonly FieldWriter[];
+}
 
-  function writerOf(schema: DescMessage): ValueWriter {
-    let writer = writers.get(schema);
-    if (writer === undefined) {
-      let fields: readonly FieldWriter[] | undefined;
-      // The fields are looked at when first needed, since messages may contain themselves.
-      writer = (message) => {
-        fields ??= style.fieldOrder(planOf(schema)).map(fieldWriter);
-        return writeFields(fields, valuesOf(message as object));
-      };
-      writers.set(schema, writer);
+export function createJsonWriter(style: JsonStyle): JsonWriter {
+  const fieldWriters = new WeakMap<DescMessage, readonly FieldWriter[]>();
+
+  function fieldsOf(schema: DescMessage): readonly FieldWriter[] {
+    let fields = fieldWriters.get(schema);
+    if (fields === undefined) {
+      fields = style.fieldOrder(planOf(schema)).map(fieldWriter);
+      fieldWriters.set(schema, fields);
     }
-    return writer;
+    return fields;
   }
 
-  function fieldWriter(field: FieldPlan): FieldWriter {
-    const key = `${style.quote(field.name)}:`;
-    const value = valueWriter(field.value);
-    const isObject = field.shape === 'map' && (style.maps === 'object' || field.mapKey === 'string');
-    const write = field.shape === 'map' ? (isObject ? mapWriter(value) : entriesWriter(field, value)) : value;
+  function messageWriter(schema: DescMessage): ValueWriter {
+    let fields: readonly FieldWriter[] | undefined;
+    // The fields are looked at when first needed, since messages may contain themselves.
+    return (message) => {
+      fields ??= fieldsOf(schema);
+      return writeFields(fields, valuesOf(message as object));
+    };
+  }
+
+  function fieldWriter(plan: FieldPlan): FieldWriter {
+    const key = `${style.quote(plan.name)}:`;
+    const writeValue = valueWriter(plan.value);
+    const isObject = plan.shape === 'map' && (style.maps === 'object' || plan.mapKey === 'string');
+    const write =
+      plan.shape === 'map' ? (isObject ? mapWriter(writeValue) : entriesWriter(plan, writeValue)) : writeValue;
     return {
-      local: field.local,
-      shape: field.shape,
+      plan,
+      local: plan.local,
+      shape: plan.shape,
       key,
       commaKey: `,${key}`,
       evenIfEmpty: isObject && style.maps === 'object-always',
-      write: field.shape === 'list' ? listWriter(value) : write,
+      write: plan.shape === 'list' ? listWriter(writeValue) : write,
+      writeValue,
     };
   }
 
   function valueWriter(plan: ValuePlan): ValueWriter {
-    if (plan.kind === 'message') return writerOf(plan.schema);
+    if (plan.kind === 'message') return messageWriter(plan.schema);
     if (plan.kind === 'enum') {
       const names = new Map(Array.from(plan.enum.byNumber, ([number, name]) => [number, style.quote(name)]));
       return (value) => names.get(value as number) ?? String(value);
@@ -97,15 +97,15 @@ export function createJsonWriter(style: JsonStyle): (schema: DescMessage, messag
   }
 
   /** Object keys are strings in JavaScript; other kinds go out as they are, without quotes. */
-  function entriesWriter(field: FieldPlan, writeValue: ValueWriter): ValueWriter {
-    const quoteKey = field.mapKey === 'string' ? style.quote : (key: string) => key;
+  function entriesWriter(plan: FieldPlan, writeValue: ValueWriter): ValueWriter {
+    const quoteKey = plan.mapKey === 'string' ? style.quote : (key: string) => key;
     return (map) => {
       const entries = Object.entries(map as Record<string, unknown>);
       return `[${entries.map(([key, value]) => `{"key":${quoteKey(key)},"value":${writeValue(value)}}`).join(',')}]`;
     };
   }
 
-  return (schema, message) => writerOf(schema)(message);
+  return { write: (schema, message) => writeFields(fieldsOf(schema), valuesOf(message)), fieldsOf };
 }
 
 function listWriter(writeValue: ValueWriter): ValueWriter {
@@ -127,7 +127,8 @@ function writeFields(fields: readonly FieldWriter[], values: FieldValues): strin
   return `${text}}`;
 }
 
-function isPresent(field: FieldWriter, values: FieldValues): boolean {
+/** Whether a field is written, with these values of its message. */
+export function isPresent(field: FieldWriter, values: FieldValues): boolean {
   if (field.shape === 'single') return Object.hasOwn(values, field.local) && values[field.local] !== undefined;
   if (field.evenIfEmpty) return true;
   if (field.shape === 'list') return (values[field.local] as unknown[]).length > 0;

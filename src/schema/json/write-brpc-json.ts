@@ -1,23 +1,32 @@
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
-import { decodeFields } from '../encoded-fields.ts';
 import type { FieldPlan, MessagePlan } from '../message-plan.ts';
+import { createPiecesWriter } from './json-pieces.ts';
 import { createJsonWriter } from './json-writer.ts';
 
-const write = createJsonWriter({
+const writer = createJsonWriter({
   quote,
   int64: String,
   double,
   fieldOrder: stringMapsLast,
   maps: 'object-always',
 });
+const pieces = createPiecesWriter(writer);
 
 /**
- * Writes the JSON answer of an RPC as brpc does: compact, 64-bit integers as bare numbers, enums by name, bytes in
+ * Writes the JSON answer of an RPC as brpc does, in pieces: compact, 64-bit integers as bare numbers, enums by name, bytes in
  * base64, unset fields and empty lists left out. Maps with string keys come last, as objects, and are there even when
  * empty; maps with other keys are lists of `{key, value}`.
  */
+export function brpcJsonPieces<Desc extends DescMessage>(
+  schema: Desc,
+  message: MessageShape<Desc>,
+): Generator<string, void, undefined> {
+  return pieces(schema, message);
+}
+
+/** The same in one piece. */
 export function writeBrpcJson<Desc extends DescMessage>(schema: Desc, message: MessageShape<Desc>): string {
-  return write(schema, decodeFields(schema, message));
+  return [...pieces(schema, message)].join('');
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that JSON wants escaped.

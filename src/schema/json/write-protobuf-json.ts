@@ -3,7 +3,7 @@ import { formatDouble } from '../decimal.ts';
 import { decodeFields } from '../encoded-fields.ts';
 import { createJsonWriter } from './json-writer.ts';
 
-const write = createJsonWriter({
+const writer = createJsonWriter({
   quote,
   int64: (value) => `"${value}"`,
   double: (value) => (Number.isFinite(value) ? formatDouble(value) : `"${value}"`),
@@ -18,7 +18,7 @@ const write = createJsonWriter({
  * characters that don't show are escaped.
  */
 export function writeProtobufJson<Desc extends DescMessage>(schema: Desc, message: MessageShape<Desc>): string {
-  return write(schema, decodeFields(schema, message));
+  return writer.write(schema, decodeFields(schema, message));
 }
 
 /** Control and formatting characters, and what HTML would take for a tag. */
