@@ -1,0 +1,132 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { collectRange } from '../../src/kv/collect-range.ts';
+import { Receipts } from '../../src/kv/receipts.ts';
+import type { Transaction } from '../../src/kv/store.ts';
+import { StoreError, StoreErrorCode } from '../../src/kv/store-error.ts';
+import { bytes, counter } from '../support/kv/bytes.ts';
+import { type Fate, type LosingStore, losingStore, RECEIPTS, randomFate } from '../support/kv/losing-store.ts';
+import { checkRun, runHere } from '../support/kv/model-run.ts';
+import { Random, seedFrom } from '../support/kv/random.ts';
+import { type TemporaryStore, temporaryStore } from '../support/kv/temporary-store.ts';
+import { storeContract } from './contract.ts';
+
+const SEED = 'NEREUS_MODEL_SEED';
+const NUMBER = bytes('number');
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+storeContract('A store that finds out what became of its commits,', async () => {
+  const temporary = await temporaryStore({ exclusive: true });
+  const random = new Random(seedFrom(SEED));
+  const fateOf = () => random.pick<Fate>(['answered', 'made']);
+  return {
+    store: losingStore(temporary.store, fateOf),
+    reopen: async () => losingStore(await temporary.reopen(), fateOf),
+    dispose: () => temporary.dispose(),
+  };
+});
+
+let temporary: TemporaryStore;
+beforeEach(async () => {
+  temporary = await temporaryStore({ exclusive: true });
+});
+afterEach(() => temporary.dispose());
+
+/** All receipts that lie in the store. */
+const receipts = () =>
+  temporary.store.transact((txn) => collectRange(txn, RECEIPTS, Buffer.concat([RECEIPTS, Buffer.alloc(32, 0xff)])));
+
+const addOne = async (txn: Transaction) => txn.add(NUMBER, 1n);
+
+/** A store whose commits meet these fates, one after the other, and are answered from then on. */
+function meeting(fates: readonly Fate[]): LosingStore {
+  const left = [...fates];
+  return losingStore(temporary.store, () => left.shift() ?? 'answered');
+}
+
+test('random concurrent transactions are serializable where commits get lost', async () => {
+  const seed = seedFrom(SEED);
+  const store = losingStore(temporary.store, randomFate(new Random(seed)));
+  const history = await runHere(store, { seed, clients: 12, transactions: 80 });
+  expect(history.length).toBeGreaterThan(200);
+  expect(Math.min(store.fates.made, store.fates['not made'])).toBeGreaterThan(50);
+  await checkRun(temporary.store, history);
+});
+
+describe('a commit whose answer gets lost', () => {
+  test('was made: the work is not run again, and its versionstamp is known', async () => {
+    let runs = 0;
+    const txn = await meeting(['made']).transact(async (step) => {
+      runs++;
+      step.setVersionstampedValue(bytes('stamp'), new Uint8Array(10), 0);
+      return step;
+    });
+    expect(runs).toBe(1);
+    const stamp = await temporary.store.transact((step) => step.get(bytes('stamp')));
+    expect(Buffer.compare(txn.versionstamp(), stamp ?? Buffer.of())).toBe(0);
+  });
+
+  test('was not made: the work is run again', async () => {
+    let runs = 0;
+    await meeting(['not made', 'not made']).transact(async (txn) => {
+      runs++;
+      await addOne(txn);
+    });
+    expect(runs).toBe(3);
+  });
+
+  test('is not taken for the one before it, which left its receipt at the same key', async () => {
+    const store = meeting(['answered', 'not made', 'made', 'not made']);
+    for (let i = 0; i < 3; i++) await store.transact(addOne);
+    expect(await temporary.store.transact((txn) => txn.get(NUMBER))).toEqual(counter(3n));
+    expect(await receipts()).toHaveLength(1);
+  });
+
+  test('stays unknown when its receipt can’t be looked for', async () => {
+    const lost = new StoreError(StoreErrorCode.CommitUnknown, 'lost');
+    const begin = () => {
+      const txn = temporary.store.begin();
+      txn.commit = () => Promise.reject(lost);
+      txn.get = () => Promise.reject(new StoreError(StoreErrorCode.Storage, 'broken'));
+      return txn;
+    };
+    const txn = new Receipts(begin, RECEIPTS).begin();
+    txn.add(NUMBER, 1n);
+    await expect(txn.commit()).rejects.toBe(lost);
+  });
+});
+
+describe('receipts', () => {
+  test('are written only by what writes, and are as many as commits were in flight at a time', async () => {
+    const store = meeting([]);
+    await store.transact((txn) => txn.get(NUMBER));
+    expect(await receipts()).toHaveLength(0);
+    for (let round = 0; round < 5; round++) await Promise.all([1, 2, 3].map(() => store.transact(addOne)));
+    expect(await receipts()).toHaveLength(3);
+  });
+
+  test('are removed when they are older than a day, whoever wrote them', async () => {
+    let now_ms = 5 * DAY_MS;
+    const opener = () =>
+      new Receipts(
+        () => temporary.store.begin(),
+        RECEIPTS,
+        () => now_ms,
+      );
+    const commit = async (by: Receipts) => {
+      const txn = by.begin();
+      txn.add(NUMBER, 1n);
+      await txn.commit();
+    };
+    const [dead, living] = [opener(), opener()];
+    await Promise.all([commit(dead), commit(dead)]);
+    now_ms += DAY_MS;
+    await commit(living);
+    await opener().sweep();
+    expect(await receipts()).toHaveLength(3);
+    now_ms += 1;
+    await opener().sweep();
+    // Whoever sweeps leaves a receipt too.
+    expect(await receipts()).toHaveLength(2);
+    expect(await temporary.store.transact((txn) => txn.get(NUMBER))).toEqual(counter(3n));
+  });
+});

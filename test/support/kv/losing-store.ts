@@ -1,0 +1,98 @@
+import type { EmbeddedStore } from '../../../src/kv/embedded/store.ts';
+import { Receipts } from '../../../src/kv/receipts.ts';
+import type { Store, Transaction } from '../../../src/kv/store.ts';
+import { StoreError, StoreErrorCode } from '../../../src/kv/store-error.ts';
+import { transact } from '../../../src/kv/transact.ts';
+import type { Random } from './random.ts';
+
+/** What becomes of a commit: its answer comes, or gets lost after the commit was made, or the commit itself gets lost. */
+export type Fate = 'answered' | 'made' | 'not made';
+
+/** Where the store keeps its receipts: behind all keys that there are. */
+export const RECEIPTS = Uint8Array.of(0xff, 0x00);
+
+export interface LosingStore extends Store {
+  readonly receipts: Receipts;
+  /** How often each fate befell the commits that wrote something. */
+  readonly fates: Record<Fate, number>;
+}
+
+/**
+ * A store as it is seen across a connection that breaks: `fateOf` says what becomes of each commit that wrote something.
+ * It finds out by receipts what became of those that it lost; `blind`, it answers `commit_unknown`, and then its
+ * `transact` takes that for an error after which work may run again.
+ */
+export function losingStore(store: EmbeddedStore, fateOf: () => Fate, { blind = false } = {}): LosingStore {
+  const fates = { answered: 0, made: 0, 'not made': 0 };
+  const beginLosing = () =>
+    losing(store.begin(), () => {
+      const fate = fateOf();
+      fates[fate]++;
+      return fate;
+    });
+  const receipts = new Receipts(beginLosing, RECEIPTS);
+  const begin = blind ? () => careless(beginLosing()) : () => receipts.begin();
+  return {
+    limits: store.limits,
+    receipts,
+    fates,
+    begin,
+    transact: (work, options) => transact(begin, work, options),
+    async close() {
+      await receipts.settled();
+      await store.close();
+    },
+  };
+}
+
+/** One of the three at random, the answer half of the time. */
+export function randomFate(random: Random): () => Fate {
+  return () => random.pick<Fate>(['answered', 'answered', 'made', 'not made']);
+}
+
+const WRITES: ReadonlySet<string | symbol> = new Set([
+  'set',
+  'clear',
+  'clearRange',
+  'add',
+  'setVersionstampedKey',
+  'setVersionstampedValue',
+]);
+
+/** The transaction, with another commit where it has written. */
+function losing(inner: Transaction, fateOf: () => Fate): Transaction {
+  let has_written = false;
+  return replacing(inner, (name) => {
+    has_written ||= WRITES.has(name);
+    if (name !== 'commit' || !has_written) return undefined;
+    return async () => {
+      const fate = fateOf();
+      if (fate === 'not made') inner.cancel();
+      else await inner.commit();
+      if (fate !== 'answered') throw new StoreError(StoreErrorCode.CommitUnknown, 'The connection broke.');
+    };
+  });
+}
+
+/** The transaction, whose commit says that work may run again when nobody knows what became of it. */
+function careless(inner: Transaction): Transaction {
+  return replacing(inner, (name) => {
+    if (name !== 'commit') return undefined;
+    return () =>
+      inner.commit().catch((error: unknown) => {
+        const is_unknown = error instanceof StoreError && error.code === StoreErrorCode.CommitUnknown;
+        throw is_unknown ? new StoreError(StoreErrorCode.Busy, error.message) : error;
+      });
+  });
+}
+
+function replacing(inner: Transaction, replacement: (name: string | symbol) => unknown): Transaction {
+  return new Proxy(inner, {
+    get(target, name) {
+      const other = replacement(name);
+      if (other !== undefined) return other;
+      const member: unknown = Reflect.get(target, name, target);
+      return typeof member === 'function' ? member.bind(target) : member;
+    },
+  });
+}
