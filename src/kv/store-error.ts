@@ -4,7 +4,7 @@ export const StoreErrorCode = {
   Conflict: 'conflict',
   /** The transaction's snapshot is older than the engine keeps. */
   TooOld: 'too_old',
-  /** The commit was sent and its outcome is not known: it may have happened. */
+  /** The commit may have been written, and the engine could not find out whether it was. */
   CommitUnknown: 'commit_unknown',
   TimedOut: 'timed_out',
   /** More transactions are waiting than the engine takes at a time. */
@@ -25,7 +25,6 @@ export type StoreErrorCode = (typeof StoreErrorCode)[keyof typeof StoreErrorCode
 const RETRYABLE: ReadonlySet<StoreErrorCode> = new Set([
   StoreErrorCode.Conflict,
   StoreErrorCode.TooOld,
-  StoreErrorCode.CommitUnknown,
   StoreErrorCode.Busy,
 ]);
 
@@ -41,7 +40,7 @@ export class StoreError extends Error {
     super(message, options);
   }
 
-  /** Whether the same work may succeed in a new transaction. After `commit_unknown` it must be safe to run twice. */
+  /** Whether nothing was written, and the same work may succeed in a new transaction. */
   get retryable(): boolean {
     return RETRYABLE.has(this.code);
   }

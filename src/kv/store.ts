@@ -63,7 +63,11 @@ export interface Transaction {
   /** The version of the snapshot that this transaction reads: not below that of any commit acknowledged before its first read. */
   readVersion(): Promise<bigint>;
 
-  /** Makes the writes durable, all or none. Rejects with a StoreError; only a `commit_unknown` one may have been written. The transaction can't be used afterwards. */
+  /**
+   * Makes the writes durable, all or none. Rejects with a StoreError. An engine that has lost sight of a commit finds out
+   * itself what became of it; only where it can't is that `commit_unknown`, after which the writes may be there or not.
+   * The transaction can't be used afterwards.
+   */
   commit(): Promise<void>;
 
   /** The commit's versionstamp, after a commit that wrote something. */
@@ -89,6 +93,7 @@ export interface Store {
   /**
    * Runs `fn` in a transaction and commits it. After a conflict or another retryable error `fn` runs again on a new
    * snapshot, with backoff, until the attempts or the time are used up; so it must have no effect outside the transaction.
+   * It never runs again where an earlier attempt may have been written, so it need not recognise what it has done itself.
    * Whatever `fn` throws cancels the transaction, and reaches the caller unless it is a retryable StoreError.
    */
   transact<T>(fn: (txn: Transaction) => Promise<T>, options?: TransactOptions): Promise<T>;

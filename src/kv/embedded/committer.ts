@@ -32,7 +32,7 @@ export class Committer {
   #batches_under_lock = 0;
   /** The version that this process has made last, while no other is known to have come after it. */
   #known_version: bigint | undefined;
-  /** Set when writes may have been lost half-way; nothing is written from then on. */
+  /** Set when a commit is on disk or not and nobody can tell, nor therefore which state is the last. */
   #broken: StoreError | undefined;
 
   readonly #checkRoom: (size_bytes: number) => void;
@@ -56,6 +56,11 @@ export class Committer {
       const settle: Settle = (outcome) => (outcome instanceof StoreError ? reject(outcome) : resolve());
       this.#enqueue({ request: undefined, at_least, settle });
     });
+  }
+
+  /** Why the store can't be used any more before it is opened again; undefined as long as it can. */
+  get broken(): StoreError | undefined {
+    return this.#broken;
   }
 
   /** Resolves when nothing waits any more. */
@@ -144,7 +149,7 @@ export class Committer {
     try {
       if (!(await written)) return undefined;
     } catch (error) {
-      throw await commitFailure(error, version_before, this.#snapshots);
+      throw await this.#failure(error);
     }
     this.#known_version = batch.version;
     return batch.decisions;
@@ -152,16 +157,16 @@ export class Committer {
 
   /** The same in a callback that runs when the write lock is ours. */
   async #writeUnderLock(waiting: readonly Waiting[]): Promise<readonly Decision[]> {
-    let version_before: bigint | undefined;
+    let handed_over = false;
     let decisions: readonly Decision[] = [];
     try {
       // An error in the callback of a child transaction undoes its writes; that of a plain one would commit them.
       await this.#writer.own.childTransaction(() => {
-        version_before = this.#storedVersion();
-        const batch = new Batch(waiting, version_before, this.#openLatest);
+        const batch = new Batch(waiting, this.#storedVersion(), this.#openLatest);
         try {
           decisions = batch.decisions;
           if (!batch.empty) {
+            handed_over = true;
             batch.writeTo(this.#writer);
           }
         } finally {
@@ -170,7 +175,31 @@ export class Committer {
       });
       return decisions;
     } catch (error) {
-      throw await commitFailure(error, version_before, this.#snapshots);
+      throw handed_over ? await this.#failure(error) : asStoreError(error);
+    }
+  }
+
+  /**
+   * What a batch is told that LMDB has failed to write. What fails before the last page, the one that makes a commit
+   * current, was not written. When that page fails LMDB takes no writes any more: what is on disk then, the next to open
+   * the store finds.
+   */
+  async #failure(error: unknown): Promise<StoreError> {
+    const takes_writes = this.#takesWrites();
+    if (!takes_writes) {
+      const message = 'A commit failed at its end; the store must be opened again before it can be used.';
+      this.#broken = new StoreError(StoreErrorCode.Storage, message, { cause: error });
+    }
+    return commitFailure(error, takes_writes);
+  }
+
+  /** Whether LMDB begins a write transaction. To be asked here: a batch handed over to one that doesn't would never be answered. */
+  #takesWrites(): boolean {
+    try {
+      this.#writer.own.transactionSync(() => undefined);
+      return true;
+    } catch {
+      return false;
     }
   }
 
@@ -193,12 +222,9 @@ export class Committer {
     try {
       batch.writeTo(this.#writer);
     } catch (error) {
-      this.#broken = new StoreError(
-        StoreErrorCode.Storage,
-        'A commit may have been written in part; the store takes no more writes.',
-        { cause: error },
-      );
-      throw error;
+      const message = 'A commit may have been written in part; the store must not be used any more.';
+      this.#broken = new StoreError(StoreErrorCode.Storage, message, { cause: error });
+      throw new StoreError(StoreErrorCode.CommitUnknown, message, { cause: error });
     }
   }
 

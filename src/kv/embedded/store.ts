@@ -166,7 +166,7 @@ export class EmbeddedStore implements Store, BufferedEngine<Lease> {
   }
 
   #refusal(): StoreError | undefined {
-    return this.#closed ? new StoreError(StoreErrorCode.Closed, 'The store is closed.') : undefined;
+    return this.#closed ? new StoreError(StoreErrorCode.Closed, 'The store is closed.') : this.#committer.broken;
   }
 }
 

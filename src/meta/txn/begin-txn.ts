@@ -57,8 +57,6 @@ async function storeTxn(
   given: TxnInfoPB,
   { txnId, stamp }: NewTxnId,
 ): Promise<boolean> {
-  // A commit whose outcome was unknown may have been made. The id belongs to this call alone.
-  if (await findTxn(call.txn, { instance_id: instanceId, db_id: given.dbId, txn_id: txnId })) return true;
   const label = await usableLabel(call, instanceId, given);
   const txnIds = label?.message.txnIds ?? [];
   const [newest = 0n] = txnIds.slice(-1);
