@@ -4,7 +4,7 @@ import { type Domain, openInstance } from '../../../test/support/fuzz/domain.ts'
 import { decideLazily, INSTANCE, load, plantTablets, tabletsIn, versionsOf } from '../../../test/support/loads.ts';
 import { StoreError, StoreErrorCode } from '../../kv/store-error.ts';
 import { SILENT } from '../../observe/logger.ts';
-import { CommitTxnRequestSchema } from '../../schema/gen/cloud/txn_pb.ts';
+import { CommitTxnRequestSchema, TxnStatusPB as TxnStatus } from '../../schema/gen/cloud/txn_pb.ts';
 import type { Call, CallInSteps, MetaSettings } from '../call.ts';
 import { commitTxn } from './commit-txn.ts';
 import { LazyCommits } from './lazy-commits.ts';
@@ -26,10 +26,10 @@ let held: Promise<void>;
 const helped: bigint[] = [];
 
 class SlowLazyCommits extends LazyCommits {
-  override async help(instanceId: string, txnId: bigint): Promise<void> {
+  override async finish(instanceId: string, txnId: bigint): Promise<void> {
     helped.push(txnId);
     await held;
-    return super.help(instanceId, txnId);
+    return super.finish(instanceId, txnId);
   }
 }
 
@@ -97,4 +97,28 @@ test('a commit that has lost against others is begun again', async () => {
     if (++runs < 5) throw new StoreError(StoreErrorCode.Conflict, 'others were first');
   };
   expect((await commit(txnId)).versions).toEqual([2n]);
+});
+
+test('a load that is decided, and does not become visible in time, is answered as committed, and again when it is asked', async () => {
+  const txnId = await load(domain, 'l', TABLETS);
+  let open: () => void = () => undefined;
+  held = new Promise((resolve) => {
+    open = resolve;
+  });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const msg = `transaction is committed, and not visible yet: db_id=1 txn_id=${txnId}`;
+  const committed = { status: { msg }, txnInfo: { status: TxnStatus.TXN_STATUS_COMMITTED } };
+  const committedLate = async (times: number) => {
+    const answer = commit(txnId);
+    await vi.waitUntil(() => helped.length === times);
+    await vi.advanceTimersByTimeAsync(8_000);
+    return answer;
+  };
+  expect(await committedLate(1)).toMatchObject({ ...committed, versions: [2n] });
+  expect(await committedLate(2)).toMatchObject(committed);
+  open();
+  expect(await commit(txnId)).toMatchObject({
+    status: { msg: `transaction is already visible: db_id=1 txn_id=${txnId}` },
+    txnInfo: { status: TxnStatus.TXN_STATUS_VISIBLE },
+  });
 });

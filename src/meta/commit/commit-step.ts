@@ -22,7 +22,7 @@ import { changesOf, tableStatsOf } from './tablet-changes.ts';
 import { collectTemporaryRowsets, type TemporaryRowset, temporaryRowsetRange } from './temporary-rowset.ts';
 import { TooLargeAtOnceError } from './too-large.ts';
 
-/** What a commit answers. Of a transaction that was visible before, only that it was. */
+/** What a commit answers. Of a transaction that was committed before, only that it was. */
 export interface CommitAnswer {
   readonly status: { readonly msg: string };
   readonly txnInfo: TxnInfoPB;

@@ -7,7 +7,6 @@ import { MetaError } from '../meta-error.ts';
 import { findDbOfTxn, findTxn } from '../txn/txn-record.ts';
 import { alreadyThere, stateAfter } from '../txn/txn-state.ts';
 import type { CommitWay } from './commit-way.ts';
-import { UnsettledError } from './settled.ts';
 
 /** Where a transaction stands. */
 export type TxnPlace = DecodedFields<typeof keys.txnInfo.shape>;
@@ -20,9 +19,8 @@ export async function dbOfCommit(txn: Transaction, instanceId: string, txnId: bi
 }
 
 /**
- * A transaction that a commit finds, and the state that it takes it to: none where it is visible already, which a commit
- * that is repeated need not mind. Throws a MetaError for one that can't be committed, and an UnsettledError for one that
- * has been, and is not visible yet.
+ * A transaction that a commit finds, and the state that it takes it to: none where it is committed already, visible or not,
+ * which a commit that is repeated need not mind. Throws a MetaError for one that can't be committed.
  */
 export async function openCommit(
   txn: Transaction,
@@ -49,7 +47,7 @@ export async function openCommit(
         { txnInfo: info },
       );
     case TxnStatus.TXN_STATUS_COMMITTED:
-      throw new UnsettledError(fields.instance_id, new Set([info.txnId]));
+      return { info, status };
     case TxnStatus.TXN_STATUS_ABORTED:
       throw new MetaError(MetaServiceCode.TXN_ALREADY_ABORTED, way.aborted_text(info));
     default:

@@ -3,10 +3,8 @@ import type { VersionPB } from '../../schema/gen/cloud/version_pb.ts';
 import type { Call } from '../call.ts';
 import { failed, MetaError } from '../meta-error.ts';
 import { pendingTxn } from '../version/partition-version.ts';
+import { inTime, MOST_WAITED_MS } from './in-time.ts';
 import type { LazyCommits } from './lazy-commits.ts';
-
-/** The longest that a call waits for others. A backend gives it ten seconds, and is to hear what it has waited for. */
-const MOST_WAITED_MS = 8_000;
 
 /** Thrown in a transaction of the store that can't go on before transactions that are committed have become visible. */
 export class UnsettledError extends Error {
@@ -70,7 +68,7 @@ export async function settled<T>(
         // It can't be met twice but in a store that is damaged, where this would go on for ever.
         if (waitedFor.has(txnId)) throw failed(`transaction ${txnId} is finished, and a partition still waits for it`);
         const most_ms = until_ms - performance.now();
-        await inTime(most_ms, txnId, finishFirst(lazyCommits, error.instanceId, txnId));
+        await inTime(most_ms, finishFirst(lazyCommits, error.instanceId, txnId), () => stillPending(txnId));
         waitedFor.add(txnId);
       }
     }
@@ -87,16 +85,8 @@ async function finishFirst(lazyCommits: LazyCommits, instanceId: string, txnId: 
   }
 }
 
-/** Waits for `finishing`, but not for ever: frontends and backends send a call again that a conflict has refused. */
-async function inTime(most_ms: number, txnId: bigint, finishing: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const message = `transaction ${txnId}, which comes first, is committed and not visible yet, try again`;
-    timer = setTimeout(() => reject(new MetaError(MetaServiceCode.KV_TXN_CONFLICT, message)), Math.max(0, most_ms));
-  });
-  try {
-    await Promise.race([finishing, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+/** Frontends and backends send a call again that a conflict has refused. */
+function stillPending(txnId: bigint): MetaError {
+  const message = `transaction ${txnId}, which comes first, is committed and not visible yet, try again`;
+  return new MetaError(MetaServiceCode.KV_TXN_CONFLICT, message);
 }
