@@ -54,6 +54,22 @@ export function processes(most: number): Kind<number> {
   };
 }
 
+/** Numbers by name: `get_cluster:5000000;begin_txn:5000000`. */
+export const countsByName: Kind<ReadonlyMap<string, number>> = {
+  allowed: 'NAME:N, several of them with ; in between, N an integer from 1 to 1000000000, or empty',
+  placeholder: 'NAME:N;...',
+  parse: (value) => {
+    const counts = new Map<string, number>();
+    for (const part of value.split(';').filter((one) => one !== '')) {
+      const [, name, number] = /^(\w+):([1-9]\d{0,8}|1000000000)$/.exec(part) ?? [];
+      if (name === undefined || number === undefined) return undefined;
+      counts.set(name, Number(number));
+    }
+    return counts;
+  },
+  show: (value) => [...value].map(([name, count]) => `${name}:${count}`).join(';'),
+};
+
 export const boolean: Kind<boolean> = {
   allowed: 'true or false',
   placeholder: 'true|false',

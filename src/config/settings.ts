@@ -1,4 +1,15 @@
-import { base64, boolean, choice, integer, type Kind, listenAddress, port, processes, text } from './kind.ts';
+import {
+  base64,
+  boolean,
+  choice,
+  countsByName,
+  integer,
+  type Kind,
+  listenAddress,
+  port,
+  processes,
+  text,
+} from './kind.ts';
 
 export interface Setting<T> {
   readonly kind: Kind<T>;
@@ -137,6 +148,21 @@ export const SETTINGS = {
       count(1_000_000),
       '4096',
       'Requests being answered at a time, over all connections. Further ones are answered with 503.',
+    ),
+    enable_rate_limit: doris(
+      boolean,
+      'true',
+      'Whether the calls of an instance are limited by the two settings below. Further ones are answered with MAX_QPS_LIMIT.',
+    ),
+    default_max_qps_limit: doris(
+      count(1_000_000_000),
+      '1000000',
+      'How often in a second each instance may call each method, on all workers together.',
+    ),
+    specific_max_qps_limit: doris(
+      countsByName,
+      'get_cluster:5000000;begin_txn:5000000',
+      'The same for single methods, by their names.',
     ),
     brpc_max_body_size: doris(
       bytes(KIB, 4 * GIB),

@@ -8,6 +8,7 @@ import { MetaError } from '../meta/meta-error.ts';
 import type { Logger } from '../observe/logger.ts';
 import { MalformedValueError } from '../records/malformed-value.ts';
 import { MetaServiceCode, type MetaServiceResponseStatus } from '../schema/gen/cloud/status_pb.ts';
+import type { RateLimits } from './limits/rate-limits.ts';
 import type { Caller, Method, MethodInSteps, ResponseInit } from './method.ts';
 import { codeOfStoreError } from './store-status.ts';
 import { Turns } from './turns.ts';
@@ -44,6 +45,7 @@ export class Runner {
     private readonly store: Store,
     private readonly services: MetaServices,
     private readonly logger: Logger,
+    private readonly rateLimits?: RateLimits,
   ) {}
 
   /** Answers a request. Rejects only for a defect of the service itself. */
@@ -70,8 +72,12 @@ export class Runner {
     transact: CallInSteps['transact'],
     rules: Rules<Request> | undefined,
   ): Promise<ResponseInit<Response>> {
+    let admitted = false;
     const callerIn = async (call: Call) => {
       const instanceId = await callerOf(call, method, request);
+      // A call counts once, however often its transaction has to be run.
+      if (!admitted) await this.rateLimits?.admit(method.name, instanceId);
+      admitted = true;
       await rules?.(call, request, instanceId);
       return instanceId;
     };

@@ -7,6 +7,7 @@ import { Connections } from '../net/connections.ts';
 import type { Front } from '../net/front.ts';
 import { InFlight } from '../net/in-flight.ts';
 import type { Logger } from '../observe/logger.ts';
+import type { Tokens } from '../rpc/limits/token-buckets.ts';
 import { createFronts } from './fronts.ts';
 import { healthPage, type Phase } from './health.ts';
 import { versionPage, withPages } from './pages.ts';
@@ -21,6 +22,8 @@ export interface ServiceOptions {
   readonly version: string;
   /** The processes that share the store, by a name that they alone have. Without it, it is this process's alone. */
   readonly store_group?: string;
+  /** What rate limits are counted with; without it, this process counts for itself. */
+  readonly tokens?: Tokens;
   /** Makes what answers calls, besides `/health`. The whole service, unless a test wants less. */
   readonly createServices?: CreateServices;
 }
@@ -56,13 +59,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 }
 
 async function serve(
-  { settings, logger, version, createServices: create = createServices }: ServiceOptions,
+  { settings, logger, version, tokens, createServices: create = createServices }: ServiceOptions,
   store: Store,
 ): Promise<Service> {
   let phase: Phase = 'serving';
   const connections = new Connections();
   const in_flight = new InFlight(settings.max_requests_in_flight);
-  const services = await create({ store, settings, logger, in_flight });
+  const services = await create({ store, settings, logger, in_flight, ...(tokens && { tokens }) });
   const pages = { '/health': healthPage(store, () => phase), '/version': versionPage(version) };
   const handler = withPages(pages, services.handler);
   const front = createFronts({ settings, logger, handler, rpc: services.rpc, in_flight });

@@ -12,6 +12,9 @@ import { HttpRpc } from '../net/http/http-rpc.ts';
 import { router } from '../net/http/router.ts';
 import type { InFlight } from '../net/in-flight.ts';
 import type { Logger } from '../observe/logger.ts';
+import { RateLimits } from '../rpc/limits/rate-limits.ts';
+import type { Tokens } from '../rpc/limits/token-buckets.ts';
+import { methods } from '../rpc/methods.ts';
 import { Runner } from '../rpc/runner.ts';
 import { services as rpcServices } from '../rpc/service.ts';
 
@@ -31,10 +34,13 @@ export interface ServicesOptions {
   readonly settings: Settings;
   readonly logger: Logger;
   readonly in_flight: InFlight;
+  /** What rate limits are counted with; without it, this process counts for itself. */
+  readonly tokens?: Tokens;
 }
 
 /** Makes what answers calls. */
-export async function createServices({ store, settings, logger, in_flight }: ServicesOptions): Promise<Services> {
+export async function createServices(options: ServicesOptions): Promise<Services> {
+  const { store, settings, logger, in_flight, tokens } = options;
   const keyring = new Keyring({ ...settings, default_key: DEFAULT_ENCRYPTION_KEY });
   if (await keyring.install(store)) {
     logger.warn(
@@ -45,11 +51,18 @@ export async function createServices({ store, settings, logger, in_flight }: Ser
   const lazyCommits = new LazyCommits({ ...settings, store, logger, now_ms });
   const partitionTurns = new PartitionTurns();
   const services: MetaServices = { nodes: new NodeIndex(), keyring, lazyCommits, partitionTurns, settings, now_ms };
-  const runner = new Runner(store, services, logger);
+  warnOfUnknownMethods(settings, logger);
+  const runner = new Runner(store, services, logger, new RateLimits(settings, tokens));
   const admin = new Admin({ ...settings, runner, store });
   return {
     handler: router({ admin, rpc: new HttpRpc(runner), services: rpcServices }),
     rpc: new BinaryRpc({ runner, services: rpcServices, in_flight, logger }),
     stop: () => lazyCommits.stop(),
   };
+}
+
+function warnOfUnknownMethods({ specific_max_qps_limit }: Settings, logger: Logger): void {
+  for (const name of specific_max_qps_limit.keys()) {
+    if (!Object.hasOwn(methods, name)) logger.warn('specific_max_qps_limit names what is no method', { name });
+  }
 }

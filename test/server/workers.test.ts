@@ -195,7 +195,28 @@ describe('workers', () => {
     const open = () => sockets.filter(({ socket }) => !socket.destroyed && socket.readable).length;
     await expect.poll(open).toBe(3);
     for (const { socket } of sockets) socket.destroy();
-    await expect.poll(async () => (await fetch(`${base}/health`).catch(() => undefined))?.status).toBe(200);
+    const answered = () =>
+      connection(base)('get_txn', {}).then(
+        ({ status }) => status.code,
+        () => 'refused',
+      );
+    await expect.poll(answered).toBe('INVALID_ARGUMENT');
+  });
+
+  test('keep a rate limit together', async () => {
+    const server = serve('--specific-max-qps-limit', 'get_txn:1');
+    const base = await server.base();
+    const connections = [connection(base), connection(base)];
+    expect(await connections[0]?.('create_instance', INSTANCE)).toMatchObject({ status: { code: 'OK' } });
+    const began_ms = performance.now();
+    const calls = Array.from({ length: 60 }, (_, i) =>
+      connections[i % 2]?.('get_txn', { cloud_unique_id: '1:i:fe', txn_id: 1, db_id: 1 }),
+    );
+    const codes = (await Promise.all(calls)).map((reply) => reply?.status.code);
+    const most = 1 + Math.floor((performance.now() - began_ms) / 1000);
+    const admitted = codes.filter((code) => code !== 'MAX_QPS_LIMIT');
+    expect(admitted.length).toBeGreaterThan(0);
+    expect(admitted.length).toBeLessThanOrEqual(most);
   });
 
   test('log into one file, without secrets', async () => {

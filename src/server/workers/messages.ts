@@ -12,7 +12,12 @@ export interface Start {
 }
 
 /** What the supervisor says to a worker. With `connection` comes a socket. */
-export type ToWorker = Start | { readonly kind: 'connection' } | { readonly kind: 'stop' };
+export type ToWorker =
+  | Start
+  | { readonly kind: 'connection' }
+  | { readonly kind: 'stop' }
+  /** The answer to what it has borrowed under this name. */
+  | { readonly kind: 'lent'; readonly name: string; readonly tokens: number };
 
 /** What a worker says to its supervisor. */
 export type FromWorker =
@@ -20,4 +25,6 @@ export type FromWorker =
   /** It can't serve, for a reason that the operator should read. It ends after that. */
   | { readonly kind: 'failed'; readonly reason: string }
   /** So many connections have ended since it said so last. */
-  | { readonly kind: 'ended'; readonly connections: number };
+  | { readonly kind: 'ended'; readonly connections: number }
+  /** It wants tokens of a rate limit. It waits for the answer before it asks again under the same name. */
+  | { readonly kind: 'borrow'; readonly name: string; readonly per_second: number; readonly wanted: number };

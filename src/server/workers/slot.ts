@@ -2,18 +2,16 @@ import type { Socket } from 'node:net';
 import type { Logger } from '../../observe/logger.ts';
 import { StartError } from '../start-error.ts';
 import type { Start } from './messages.ts';
-import { type Ending, Worker } from './worker.ts';
+import { type Ending, Worker, type WorkerEvents } from './worker.ts';
 
 /** How long after its end a worker is started again: at first, and at most, when it goes on ending. */
 const RESTART_AFTER_MS = { first: 100, most: 5_000 } as const;
 /** A worker that has served for so long was sound: the next one that ends is started again as the first. */
 const SOUND_AFTER_MS = 10_000;
 
-export interface SlotOptions {
+export interface SlotOptions extends Pick<WorkerEvents, 'logged' | 'borrowed'> {
   readonly start: Start;
   readonly logger: Logger;
-  /** Takes a line of a worker's log, without the line's end. */
-  readonly logged: (line: string) => void;
   /** A worker takes connections from now on. */
   readonly ready: () => void;
 }
@@ -75,6 +73,7 @@ export class Slot {
     let wasReady = false;
     this.#worker = new Worker(this.#options.start, {
       logged: this.#options.logged,
+      borrowed: this.#options.borrowed,
       ready: () => {
         wasReady = true;
         ready();

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Settings } from '../../config/settings.ts';
 import type { Logger } from '../../observe/logger.ts';
 import type { Sink } from '../../observe/sink.ts';
+import { TokenBuckets } from '../../rpc/limits/token-buckets.ts';
 import { addressOf, describe, listen, type RunningServer } from '../server.ts';
 import { share } from './share.ts';
 import { Slot } from './slot.ts';
@@ -60,6 +61,8 @@ class Supervisor {
   readonly #slots: readonly Slot[];
   /** Connections that came while no worker was ready, each with its timer. */
   readonly #waiting = new Map<Socket, NodeJS.Timeout>();
+  /** What is left of each rate limit, for all workers. */
+  readonly #tokens = new TokenBuckets();
   /** The slot that got a connection last, so that equals take turns. */
   #last = 0;
 
@@ -73,6 +76,7 @@ class Supervisor {
           start: { kind: 'start', settings: share(settings), version, store_group, worker: index + 1 },
           logger,
           logged: (line) => sink.write(`${line}\n`),
+          borrowed: (name, per_second, wanted) => this.#tokens.takeUpTo(name, per_second, wanted),
           ready: () => this.#giveWaiting(),
         }),
     );

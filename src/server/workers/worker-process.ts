@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import { SOCKET_OPTIONS } from '../../net/listener.ts';
 import { createLogger, type Logger } from '../../observe/logger.ts';
 import { DescriptorSink } from '../../observe/standard-output.ts';
+import { BorrowedTokens } from '../../rpc/limits/borrowed-tokens.ts';
 import { keepRunning } from '../keep-running.ts';
 import { type Service, startService } from '../service.ts';
 import { StartError } from '../start-error.ts';
@@ -16,6 +17,12 @@ const sink = new DescriptorSink(process.stdout.fd);
 let starting: Promise<Service | undefined> | undefined;
 let service: Service | undefined;
 let ended = 0;
+/** Those who wait for the tokens that they have borrowed, by name. */
+const borrowers = new Map<string, (tokens: number) => void>();
+const tokens = new BorrowedTokens((name, per_second, wanted) => {
+  void tell({ kind: 'borrow', name, per_second, wanted });
+  return new Promise((resolve) => borrowers.set(name, resolve));
+});
 
 // A terminal's Ctrl-C reaches every process of the service. A worker ends when its supervisor says so, or is gone.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
@@ -23,13 +30,14 @@ process.on('disconnect', () => void stop());
 process.on('message', (message: ToWorker, handle: unknown) => {
   if (message.kind === 'start') starting = start(message);
   else if (message.kind === 'stop') void stop();
+  else if (message.kind === 'lent') lent(message.name, message.tokens);
   else accept(handle);
 });
 
 async function start({ settings, version, store_group, worker }: Start): Promise<Service | undefined> {
   const logger = createLogger({ level: settings.log_level, sink }).with({ worker });
   try {
-    service = await startService({ settings, logger, version, store_group });
+    service = await startService({ settings, logger, version, store_group, tokens });
   } catch (error) {
     await tell({ kind: 'failed', reason: reasonOf(error, logger) });
     sink.flush();
@@ -39,6 +47,12 @@ async function start({ settings, version, store_group, worker }: Start): Promise
   logger.info('worker ready', { pid: process.pid });
   await tell({ kind: 'ready' });
   return service;
+}
+
+function lent(name: string, count: number): void {
+  const resolve = borrowers.get(name);
+  borrowers.delete(name);
+  resolve?.(count);
 }
 
 /** Takes a connection over, unless its peer was gone before it came here. */

@@ -19,6 +19,8 @@ export interface WorkerEvents {
   /** It takes connections from now on. */
   ready(): void;
   ended(ending: Ending): void;
+  /** It wants tokens of a rate limit. Returns how many it gets. */
+  borrowed(name: string, per_second: number, wanted: number): number;
   /** A line of its log, without the line's end. */
   logged(line: string): void;
 }
@@ -90,6 +92,11 @@ export class Worker {
       case 'ended':
         this.#connections -= message.connections;
         break;
+      case 'borrow': {
+        const { name, per_second, wanted } = message;
+        this.#send({ kind: 'lent', name, tokens: this.#events.borrowed(name, per_second, wanted) });
+        break;
+      }
     }
   }
 
