@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,18 +6,9 @@ import type { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { programPath } from '../../support/kv/programs.ts';
 import { temporaryFolder } from '../../support/kv/temporary-store.ts';
-import { checkSyncs, finishedCalls } from '../../support/kv/trace.ts';
+import { checkSyncs, finishedCalls, whyNotTraceable } from '../../support/kv/trace.ts';
 
 const CALLS = 'openat,write,writev,pwrite64,pwritev,fsync,fdatasync,msync';
-
-/** Why system calls can't be watched here, or undefined when they can. */
-function whyNotTraceable(): string | undefined {
-  const { error, status, stderr } = spawnSync('strace', ['-qq', '-o', '/dev/null', process.execPath, '--version']);
-  if (error !== undefined) {
-    return 'strace is not installed';
-  }
-  return status === 0 ? undefined : `strace may not watch processes here: ${stderr}`;
-}
 
 describe('each acknowledgement follows the sync that covers it', () => {
   for (const [writers, commits] of [

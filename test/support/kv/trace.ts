@@ -1,3 +1,14 @@
+import { spawnSync } from 'node:child_process';
+
+/** Why system calls can't be watched here, or undefined when they can. */
+export function whyNotTraceable(): string | undefined {
+  const { error, status, stderr } = spawnSync('strace', ['-qq', '-o', '/dev/null', process.execPath, '--version']);
+  if (error !== undefined) {
+    return 'strace is not installed';
+  }
+  return status === 0 ? undefined : `strace may not watch processes here: ${stderr}`;
+}
+
 /** What one line of `strace -f -y` says about a system call that has returned. */
 export interface FinishedCall {
   readonly name: string;
