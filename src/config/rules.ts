@@ -18,6 +18,9 @@ export function contradictions(settings: Settings): string[] {
       `headers_timeout_ms (${settings.headers_timeout_ms}) must not be above request_timeout_ms (${settings.request_timeout_ms}): the headers are a part of the request`,
     );
   }
+  if ((settings.tls_cert === '') !== (settings.tls_key === '')) {
+    problems.push('tls_cert and tls_key must be given together: a certificate is of no use without its key');
+  }
   const buffered = Math.floor(settings.max_buffered_bytes / settings.workers);
   if (settings.workers > 1 && buffered < settings.brpc_max_body_size) {
     problems.push(

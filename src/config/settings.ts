@@ -76,6 +76,12 @@ export const SETTINGS = {
       'document',
       'What a call to /MetaService/http is checked against: `document` holds it to the rules of the API document, `reference` to no more than the C++ service does. An unknown operation is 404 with both.',
     ),
+    tls_cert: own(
+      text({ placeholder: 'FILE', allowed: 'a path' }),
+      '',
+      'A certificate in PEM, with those that lead to its authority behind it. With it, and its key, every connection must begin with TLS. A file that has changed is used for new connections within seconds.',
+    ),
+    tls_key: own(text({ placeholder: 'FILE', allowed: 'a path' }), '', 'The key of that certificate in PEM.'),
     enable_cluster_name_check: doris(
       boolean,
       'false',

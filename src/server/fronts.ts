@@ -2,10 +2,13 @@ import { constants } from 'node:buffer';
 import type { HttpHandler } from '../admin/http-types.ts';
 import type { Settings } from '../config/settings.ts';
 import { ByteBudget } from '../net/byte-budget.ts';
+import type { Front } from '../net/front.ts';
 import { FrontDoor } from '../net/front-door.ts';
 import { HttpFront } from '../net/http/http-front.ts';
 import type { InFlight } from '../net/in-flight.ts';
+import { TlsFront } from '../net/tls/tls-front.ts';
 import type { Logger } from '../observe/logger.ts';
+import { readCertificate, renewCertificate } from './certificate.ts';
 import type { Services } from './services.ts';
 
 export interface FrontsOptions extends Pick<Services, 'rpc'> {
@@ -15,8 +18,26 @@ export interface FrontsOptions extends Pick<Services, 'rpc'> {
   readonly in_flight: InFlight;
 }
 
-/** Makes what speaks the protocols of the port. */
-export function createFronts({ settings, logger, handler, in_flight }: FrontsOptions): FrontDoor {
+/** Makes what speaks the protocols of the port, behind TLS where the settings say so. Throws a StartError. */
+export function createFronts(options: FrontsOptions): Front {
+  const { settings, logger } = options;
+  const plain = createPlainFronts(options);
+  if (settings.tls_cert === '') return plain;
+  const certificate = readCertificate(settings);
+  const handshake_timeout_ms = settings.headers_timeout_ms;
+  const front = new TlsFront({ certificate, inner: plain, logger, handshake_timeout_ms });
+  const stopRenewing = renewCertificate(settings, certificate, front, logger);
+  return {
+    accept: (socket) => front.accept(socket),
+    drain: () => front.drain(),
+    close: () => {
+      stopRenewing();
+      front.close();
+    },
+  };
+}
+
+function createPlainFronts({ settings, logger, handler, in_flight }: FrontsOptions): FrontDoor {
   const { headers_timeout_ms, request_timeout_ms, send_timeout_ms, brpc_idle_timeout_sec } = settings;
   const common = {
     logger,
