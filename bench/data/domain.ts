@@ -9,6 +9,7 @@ import { DEFAULT_ENCRYPTION_KEY } from '../../src/config/settings.ts';
 import { type EmbeddedStore, openEmbeddedStore } from '../../src/kv/embedded/store.ts';
 import { LazyCommits } from '../../src/meta/commit/lazy-commits.ts';
 import { PartitionTurns } from '../../src/meta/commit/partition-turns.ts';
+import { BitmapRoom } from '../../src/meta/delete-bitmap/bitmap-room.ts';
 import { NodeIndex } from '../../src/meta/identity/node-index.ts';
 import { Keyring } from '../../src/meta/secrets/keyring.ts';
 import { SILENT } from '../../src/observe/logger.ts';
@@ -49,8 +50,15 @@ export async function openDomain(): Promise<BenchDomain> {
   const keyring = new Keyring({ ...settings, default_key: DEFAULT_ENCRYPTION_KEY });
   await keyring.install(store);
   const lazyCommits = new LazyCommits({ ...settings, store, logger: SILENT, now_ms: Date.now });
-  const partitionTurns = new PartitionTurns();
-  const services = { nodes: new NodeIndex(), keyring, lazyCommits, partitionTurns, settings, now_ms: Date.now };
+  const services = {
+    nodes: new NodeIndex(),
+    keyring,
+    lazyCommits,
+    partitionTurns: new PartitionTurns(),
+    bitmapRoom: new BitmapRoom(settings),
+    settings,
+    now_ms: Date.now,
+  };
   const runner = new Runner(store, services, SILENT);
   const call: BenchDomain['call'] = async (method, request) => {
     const answer = await runner.run(method, create(method.request, request));

@@ -28,6 +28,8 @@ export interface HttpAnswer {
   /** A large one may come in several pieces. */
   readonly body: string | Buffer | readonly Buffer[];
   readonly headers?: Readonly<Record<string, string>>;
+  /** To be called when the answer has gone out, or never will. */
+  readonly sent?: (() => void) | undefined;
 }
 
 /** Answers a call. What it throws is logged and answered with 500, without the exception's text. */

@@ -66,7 +66,9 @@ export function rpcRoute<Request extends DescMessage, Response extends DescMessa
     const request = readBody(method.request, call, leniency, complete === undefined);
     Object.assign(request, fixed);
     if (document) complete?.(request);
-    const response = await (document ? call.runner.run(byDocument, request, rules) : call.runner.run(method, request));
+    const response = await (document
+      ? call.runner.run(byDocument, request, { rules })
+      : call.runner.run(method, request));
     return show(method.response, response, request, call);
   };
 }

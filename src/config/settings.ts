@@ -180,6 +180,11 @@ export const SETTINGS = {
       `${512 * MIB}`,
       'The bodies of all requests in flight together, in bytes. A request that would exceed it is answered with 503.',
     ),
+    max_delete_bitmap_bytes: own(
+      bytes(384 * MIB, 64 * GIB),
+      `${GIB}`,
+      'The delete bitmaps of all answers that a worker makes or sends at a time, in bytes; those of one answer are 256 MiB at most. A request for more waits a few seconds for its turn, and is then refused with `KV_TXN_CONFLICT`, on which backends ask again.',
+    ),
     max_header_bytes: own(
       bytes(KIB, 16 * MIB),
       `${64 * KIB}`,

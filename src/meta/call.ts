@@ -1,6 +1,7 @@
 import type { Transaction, TransactOptions } from '../kv/store.ts';
 import type { LazyCommits } from './commit/lazy-commits.ts';
 import type { PartitionTurns } from './commit/partition-turns.ts';
+import type { BitmapRoom } from './delete-bitmap/bitmap-room.ts';
 import type { NodeIndex } from './identity/node-index.ts';
 import type { Keyring } from './secrets/keyring.ts';
 
@@ -33,6 +34,7 @@ export interface MetaServices {
   readonly keyring: Keyring;
   readonly lazyCommits: LazyCommits;
   readonly partitionTurns: PartitionTurns;
+  readonly bitmapRoom: BitmapRoom;
   readonly settings: MetaSettings;
   /** Milliseconds since 1970. */
   readonly now_ms: () => number;
@@ -54,6 +56,8 @@ export interface StepOptions extends TransactOptions {
 export interface CallInSteps extends MetaServices {
   /** Runs `work` in a transaction, again on a new one after a conflict, and commits it when `work` returns. */
   readonly transact: <T>(work: (call: Call) => Promise<T>, options?: StepOptions) => Promise<T>;
+  /** Has `release` called when the answer was sent, or there is none. It must be harmless when it was called before. */
+  readonly untilSent: (release: () => void) => void;
 }
 
 /** The time that instances, clusters and vaults keep: whole seconds since 1970. */

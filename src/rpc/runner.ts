@@ -8,6 +8,7 @@ import { MetaError } from '../meta/meta-error.ts';
 import type { Logger } from '../observe/logger.ts';
 import { MalformedValueError } from '../records/malformed-value.ts';
 import { MetaServiceCode, type MetaServiceResponseStatus } from '../schema/gen/cloud/status_pb.ts';
+import { Held } from './held.ts';
 import type { RateLimits } from './limits/rate-limits.ts';
 import type { Caller, Method, MethodInSteps, ResponseInit } from './method.ts';
 import { codeOfStoreError } from './store-status.ts';
@@ -24,6 +25,12 @@ export type Rules<Request extends DescMessage> = (
   request: MessageShape<Request>,
   instanceId: string,
 ) => void | Promise<void>;
+
+export interface RunOptions<Request extends DescMessage> {
+  readonly rules?: Rules<Request> | undefined;
+  /** Given what to call, once, when an answer that holds memory in common was sent or is lost; without it, the end of `run` counts. */
+  readonly untilSent?: (release: () => void) => void;
+}
 
 /** What a call did, for whoever counts and logs. */
 export interface CallOutcome {
@@ -52,16 +59,18 @@ export class Runner {
   async run<Request extends DescMessage, Response extends DescMessage>(
     method: Method<Request, Response> | MethodInSteps<Request, Response>,
     request: MessageShape<Request>,
-    rules?: Rules<Request>,
+    { rules, untilSent }: RunOptions<Request> = {},
   ): Promise<Answer<Response>> {
     const began_ms = performance.now();
     let attempts = 0;
-    const transact = this.#transact(() => attempts++);
-    const { code, message, response } = await this.#outcome(method.name, () => {
+    const held = new Held();
+    const steps = { ...this.services, transact: this.#transact(() => attempts++), untilSent: held.add };
+    const { code, message, response } = await this.#outcome(method.name, held, () => {
       method.check?.(request);
-      const work = () => this.#work(method, request, transact, rules);
+      const work = () => this.#work(method, request, steps, rules);
       return method.takes_turns ? this.#turns.take(work) : work();
     });
+    held.passOn(untilSent);
     this.#report({ method: method.name, code, message, duration_ms: performance.now() - began_ms, attempts });
     return answer(method.response, response, code, message);
   }
@@ -69,7 +78,7 @@ export class Runner {
   async #work<Request extends DescMessage, Response extends DescMessage>(
     method: Method<Request, Response> | MethodInSteps<Request, Response>,
     request: MessageShape<Request>,
-    transact: CallInSteps['transact'],
+    steps: CallInSteps,
     rules: Rules<Request> | undefined,
   ): Promise<ResponseInit<Response>> {
     let admitted = false;
@@ -81,8 +90,8 @@ export class Runner {
       await rules?.(call, request, instanceId);
       return instanceId;
     };
-    if ('run' in method) return transact(async (call) => method.run(call, request, await callerIn(call)));
-    return method.runInSteps({ ...this.services, transact }, request, await transact(callerIn));
+    if ('run' in method) return steps.transact(async (call) => method.run(call, request, await callerIn(call)));
+    return method.runInSteps(steps, request, await steps.transact(callerIn));
   }
 
   /** Runs a read that is no method of the service. Throws a MetaError for whatever goes wrong but a defect. */
@@ -94,8 +103,10 @@ export class Runner {
   async perform<Result>(name: string, work: (call: CallInSteps) => Promise<Result>): Promise<Result> {
     const began_ms = performance.now();
     let attempts = 0;
-    const transact = this.#transact(() => attempts++);
-    const { code, message, response } = await this.#outcome(name, () => work({ ...this.services, transact }));
+    const held = new Held();
+    const steps = { ...this.services, transact: this.#transact(() => attempts++), untilSent: held.add };
+    const { code, message, response } = await this.#outcome(name, held, () => work(steps));
+    held.release();
     this.#report({ method: name, code, message, duration_ms: performance.now() - began_ms, attempts });
     if (code !== MetaServiceCode.OK) throw new MetaError(code, message);
     return response as Result;
@@ -113,10 +124,11 @@ export class Runner {
     };
   }
 
-  async #outcome<Result>(name: string, work: () => Promise<Result>): Promise<Outcome<Result>> {
+  async #outcome<Result>(name: string, held: Held, work: () => Promise<Result>): Promise<Outcome<Result>> {
     try {
       return { code: MetaServiceCode.OK, message: '', response: await work() };
     } catch (error) {
+      held.release();
       if (error instanceof MetaError) return { code: error.code, message: error.message, response: error.response };
       if (error instanceof StoreError) {
         this.logger.warn('the store failed a call', { method: name, error });

@@ -5,6 +5,7 @@ import type { Store } from '../kv/store.ts';
 import type { MetaServices } from '../meta/call.ts';
 import { LazyCommits } from '../meta/commit/lazy-commits.ts';
 import { PartitionTurns } from '../meta/commit/partition-turns.ts';
+import { BitmapRoom } from '../meta/delete-bitmap/bitmap-room.ts';
 import { NodeIndex } from '../meta/identity/node-index.ts';
 import { Keyring } from '../meta/secrets/keyring.ts';
 import { BinaryRpc } from '../net/binary-rpc.ts';
@@ -49,8 +50,15 @@ export async function createServices(options: ServicesOptions): Promise<Services
   }
   const now_ms = Date.now;
   const lazyCommits = new LazyCommits({ ...settings, store, logger, now_ms });
-  const partitionTurns = new PartitionTurns();
-  const services: MetaServices = { nodes: new NodeIndex(), keyring, lazyCommits, partitionTurns, settings, now_ms };
+  const services: MetaServices = {
+    nodes: new NodeIndex(),
+    keyring,
+    lazyCommits,
+    partitionTurns: new PartitionTurns(),
+    bitmapRoom: new BitmapRoom(settings),
+    settings,
+    now_ms,
+  };
   warnOfUnknownMethods(settings, logger);
   const runner = new Runner(store, services, logger, new RateLimits(settings, tokens));
   const admin = new Admin({ ...settings, runner, store });

@@ -45,6 +45,22 @@ describe('requests in all their shapes', () => {
     expect(answer?.body).toBe('\u0000\u00ff\n');
   });
 
+  test('what an answer holds is given back when it has gone out, or can go nowhere', async () => {
+    const sent: string[] = [];
+    const gate = deferred<void>();
+    await talk(async ({ path }) => {
+      if (path === '/lost') await gate.promise;
+      return { status: 200, body: 'x', sent: () => void sent.push(path) };
+    });
+    client.send('GET /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\n');
+    await expect.poll(() => sent).toEqual(['/a', '/b']);
+    client.send('GET /lost HTTP/1.1\r\n\r\n');
+    await expect.poll(() => http?.in_flight.count).toBe(1);
+    client.close();
+    gate.resolve();
+    await expect.poll(() => sent).toEqual(['/a', '/b', '/lost']);
+  });
+
   test('an answer in pieces is one body', async () => {
     const pieces = [Buffer.from('é'), Buffer.alloc(300_000, 'a'), Buffer.alloc(0), Buffer.from('z')];
     const { send } = wrap(await talk(async () => ({ status: 200, body: pieces })));

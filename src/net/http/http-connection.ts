@@ -37,6 +37,22 @@ export class HttpConnection {
     if (index !== -1) this.waiting.splice(index, 1);
   }
 
+  /** Calls `then` once, when an answer has gone out or the connection has ended before. */
+  whenGone(response: ServerResponse, then: () => void): void {
+    const { socket } = this;
+    const gone = () => {
+      response.off('close', gone);
+      socket.off('close', gone);
+      then();
+    };
+    if (socket.destroyed) {
+      then();
+      return;
+    }
+    response.once('close', gone);
+    socket.once('close', gone);
+  }
+
   /** Ends the connection once every answer is out, unless a further call has come by then. */
   closeWhenSent(): void {
     this.#whenSent(() => {

@@ -192,6 +192,7 @@ export class HttpFront implements Front {
 
   #answer(connection: HttpConnection, call: IncomingCall, answer: HttpAnswer): void {
     this.#options.buffered.giveBack(call.body.length);
+    if (answer.sent !== undefined) connection.whenGone(call.response, answer.sent);
     if (connection.socket.destroyed) return;
     const close = this.#draining && connection.waiting.length === 0;
     if (close) connection.lingerAfterAnswer();

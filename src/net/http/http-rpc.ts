@@ -58,8 +58,17 @@ export class HttpRpc {
     if (typeof request === 'string') {
       return failure(call, 400, BAD_REQUEST, `Fail to parse http body as ${method.request.typeName}, ${request}`);
     }
-    const response = await this.#runner.run(method, request);
-    return { status: 200, contentType, body: await codec.write(method.response, response) };
+    let sent: (() => void) | undefined;
+    const untilSent = (release: () => void) => {
+      sent = release;
+    };
+    const response = await this.#runner.run(method, request, { untilSent });
+    try {
+      return { status: 200, contentType, body: await codec.write(method.response, response), sent };
+    } catch (error) {
+      sent?.();
+      throw error;
+    }
   }
 }
 

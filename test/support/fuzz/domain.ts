@@ -8,6 +8,7 @@ import type { EmbeddedStore } from '../../../src/kv/embedded/store.ts';
 import type { MetaServices } from '../../../src/meta/call.ts';
 import { LazyCommits } from '../../../src/meta/commit/lazy-commits.ts';
 import { PartitionTurns } from '../../../src/meta/commit/partition-turns.ts';
+import { BitmapRoom } from '../../../src/meta/delete-bitmap/bitmap-room.ts';
 import { NodeIndex } from '../../../src/meta/identity/node-index.ts';
 import { findInstance } from '../../../src/meta/instance/instance-record.ts';
 import { Keyring } from '../../../src/meta/secrets/keyring.ts';
@@ -92,8 +93,15 @@ export async function domainOn(
   await keyring.install(store);
   const now_ms = now === undefined ? Date.now : () => now() * 1000;
   const lazyCommits = new LazyCommits({ ...settings, store, logger, now_ms });
-  const partitionTurns = new PartitionTurns();
-  const services: MetaServices = { nodes: new NodeIndex(), keyring, lazyCommits, partitionTurns, settings, now_ms };
+  const services: MetaServices = {
+    nodes: new NodeIndex(),
+    keyring,
+    lazyCommits,
+    partitionTurns: new PartitionTurns(),
+    bitmapRoom: new BitmapRoom(settings),
+    settings,
+    now_ms,
+  };
   const runner = new Runner(store, services, logger);
   const admin = new Admin({ ...settings, runner, store });
 
