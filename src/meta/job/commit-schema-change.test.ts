@@ -130,6 +130,17 @@ describe('a commit', () => {
     await world.mustFinishChange(COMMIT, CONVERTED);
   });
 
+  test('ends the change of another base tablet into its new one, which nothing else would end', async () => {
+    await world.create(5n);
+    await world.mustStartChange({ alterVersion: 4n });
+    await world.startChange({ id: 'of 5', alterVersion: 4n }, 5n);
+    await converted();
+    await world.mustFinishChange(COMMIT, CONVERTED);
+    expect((await world.recorded(NEW))?.schemaChange).toBeUndefined();
+    const full = { type: CompactionType.FULL, inputVersions: [2n, 4n] };
+    expect((await world.startCompaction(full, NEW)).status.code).toBe(0);
+  });
+
   test('without an alter version is refused, and changes nothing', async () => {
     await world.mustStartChange();
     await converted();

@@ -5,6 +5,7 @@ import {
   type TabletJobInfoPB,
   type TabletSchemaChangeJobPB,
 } from '../../schema/gen/cloud/job_pb.ts';
+import { TabletStatePB as TabletState } from '../../schema/gen/olap/tablet_meta_pb.ts';
 import { isSet } from '../../schema/presence.ts';
 import { isSameChange, type NewTablet } from './new-tablet.ts';
 import { type JobTablet, readTabletJob, saveTabletJob } from './tablet-job.ts';
@@ -25,14 +26,18 @@ export interface RunningSchemaChange extends GivenSchemaChange {
   readonly newTablet: NewTablet;
 }
 
-/** Takes a schema change off both of its tablets, and its stop token off the new one. Their other jobs stay. */
+/**
+ * Takes a schema change off both of its tablets, and its stop token off the new one. Their other jobs stay, and so does a
+ * change that another base tablet has begun since into the new one; unless that runs, when nothing ends it any more.
+ */
 export async function endSchemaChange(txn: Transaction, job: RunningSchemaChange): Promise<void> {
   const { tablet, recorded, given, running, newTablet } = job;
   delete recorded.schemaChange;
   saveTabletJob(txn, tablet.fields, recorded);
   const atNewTablet = await readTabletJob(txn, newTablet.fields);
-  // Another base tablet may have begun to change into this one since.
-  if (!atNewTablet?.schemaChange || !isSameChange(atNewTablet.schemaChange, running)) return;
+  if (!atNewTablet?.schemaChange) return;
+  const runs = newTablet.meta.tabletState === TabletState.PB_RUNNING;
+  if (!runs && !isSameChange(atNewTablet.schemaChange, running)) return;
   delete atNewTablet.schemaChange;
   atNewTablet.compaction = atNewTablet.compaction.filter((each) => !isStopTokenOf(each, given));
   saveTabletJob(txn, newTablet.fields, atNewTablet);
