@@ -29,9 +29,14 @@ export class BinaryRpc {
    */
   find(service: string, method: string): UnaryMethod {
     const found = this.#options.services.get(service);
-    if (found === undefined) throw new RpcFault('no_service', `Fail to find service=${service}`);
-    const served = found.methods.get(method);
-    if (served === undefined) throw new RpcFault('no_method', `Fail to find method=${service}/${method}`);
+    // A full name is only looked up together with its method.
+    if (found === undefined && !service.includes('.')) {
+      throw new RpcFault('no_service', `Fail to find service=${quoted(service)}`);
+    }
+    const served = found?.methods.get(method);
+    if (served === undefined) {
+      throw new RpcFault('no_method', `Fail to find method=${quoted(service)}/${quoted(method)}`);
+    }
     return served;
   }
 
@@ -48,7 +53,11 @@ export class BinaryRpc {
       return toBinary(method.response, response);
     } catch (error) {
       if (error instanceof BinaryError) {
-        throw new RpcFault('bad_request', `Fail to parse request=${method.request.typeName}: ${error.message}`);
+        throw new RpcFault(
+          'bad_request',
+          `Fail to parse request=${method.request.typeName}: ${error.message}`,
+          error.message,
+        );
       }
       const errorId = logDefect(logger, error, { method: method.name, remote });
       throw new RpcFault('defect', `unexpected error, the log tells more about error_id=${errorId}`);
@@ -56,4 +65,12 @@ export class BinaryRpc {
       in_flight.leave();
     }
   }
+}
+
+/** As long as the protocols let a name be, several times over. */
+const LONGEST_NAME = 256;
+
+/** A name that may be anything, as an error repeats it. */
+function quoted(name: string): string {
+  return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}...` : name;
 }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import { atMostEvery } from '../observe/at-most-every.ts';
 import type { Logger } from '../observe/logger.ts';
+import { closedLog } from './closed-log.ts';
 import { type Protocol, protocolOf } from './first-bytes.ts';
 import type { Front } from './front.ts';
 
@@ -11,7 +11,6 @@ export interface FrontDoorOptions {
   readonly first_bytes_timeout_ms: number;
 }
 
-const CLOSED_LOG_INTERVAL_MS = 10_000;
 /** How long a connection that has said nothing when the service begins to stop is still listened to. */
 const CLOSE_SILENT_AFTER_MS = 100;
 
@@ -24,7 +23,7 @@ export class FrontDoor implements Front {
 
   constructor(options: FrontDoorOptions) {
     this.#options = options;
-    this.#reportClosed = reporter(options.logger);
+    this.#reportClosed = closedLog(options.logger, 'a connection was closed before it made a call');
   }
 
   accept(socket: Socket): void {
@@ -129,16 +128,4 @@ const TLS_HANDSHAKE = 0x16;
 
 function hint([first]: Buffer): string {
   return first === TLS_HANDSHAKE ? ': it began TLS, for which tls_cert and tls_key must be set' : '';
-}
-
-/** One line for many: whoever probes ports does so often. */
-function reporter(logger: Logger): (why: string, peer: string | undefined) => void {
-  let last: { readonly why: string; readonly peer: string | undefined };
-  const report = atMostEvery(CLOSED_LOG_INTERVAL_MS, (connections) => {
-    logger.warn('a connection was closed before it made a call', { ...last, connections });
-  });
-  return (why, peer) => {
-    last = { why, peer };
-    report();
-  };
 }

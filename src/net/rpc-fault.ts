@@ -8,6 +8,8 @@ export class RpcFault extends Error {
   constructor(
     readonly kind: FaultKind,
     message: string,
+    /** What is wrong with a request, for a protocol that has words of its own for the rest. */
+    readonly reason?: string,
   ) {
     super(message);
   }

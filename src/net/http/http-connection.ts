@@ -1,11 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { closeGently } from '../close-gently.ts';
 import { rawAnswer } from './answer.ts';
 import type { Fault } from './fault.ts';
 import type { IncomingCall } from './incoming-call.ts';
-
-/** How long a closing connection still takes in, and throws away, what the peer has under way, so that it can read its answer. */
-const LINGER_MS = 2000;
 
 /** One HTTP/1 connection: the calls on it are run one after the other, in the order in which they came. */
 export class HttpConnection {
@@ -72,8 +70,7 @@ export class HttpConnection {
   /** Ends our side, and the connection when the peer has ended its own or has had time to. */
   closeGently(): void {
     this.closing = true;
-    this.socket.end();
-    setTimeout(() => this.socket.destroy(), LINGER_MS).unref();
+    closeGently(this.socket);
   }
 
   /** Makes node:http end the connection gently after the answer with which it closes it. */

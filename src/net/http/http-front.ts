@@ -7,6 +7,7 @@ import type { ByteBudget } from '../byte-budget.ts';
 import { logDefect } from '../defect.ts';
 import type { Front } from '../front.ts';
 import type { InFlight } from '../in-flight.ts';
+import { watchSlowReaders } from '../slow-readers.ts';
 import {
   bodyTooLarge,
   EXPECTATION_FAILED,
@@ -20,7 +21,6 @@ import { announcesBody, announcesTooMuch, type BodyOutcome, BodyReader } from '.
 import { faultOf, TOO_MANY_PIPELINED } from './fault.ts';
 import { HttpConnection } from './http-connection.ts';
 import { IncomingCall } from './incoming-call.ts';
-import { watchSlowReaders } from './slow-readers.ts';
 
 export interface HttpFrontOptions {
   readonly handler: HttpHandler;

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpCall } from '../../admin/http-types.ts';
+import { endpoint } from '../endpoint.ts';
 import type { BodyReader } from './body-reader.ts';
 
 const NO_BODY = Buffer.alloc(0);
@@ -54,11 +55,6 @@ export class IncomingCall implements HttpCall {
     this.#gone = true;
     this.#abort?.abort();
   }
-}
-
-function endpoint(address: string | undefined, port: number | undefined): string {
-  if (address === undefined) return 'unknown';
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 /** Requests through a proxy name the whole address: `http://host:5000/path?query`. */
