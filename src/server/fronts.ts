@@ -1,6 +1,7 @@
 import { constants } from 'node:buffer';
 import type { HttpHandler } from '../admin/http-types.ts';
 import type { Settings } from '../config/settings.ts';
+import { BaiduFront } from '../net/baidu-std/baidu-front.ts';
 import { ByteBudget } from '../net/byte-budget.ts';
 import type { Front } from '../net/front.ts';
 import { FrontDoor } from '../net/front-door.ts';
@@ -37,7 +38,7 @@ export function createFronts(options: FrontsOptions): Front {
   };
 }
 
-function createPlainFronts({ settings, logger, handler, in_flight }: FrontsOptions): FrontDoor {
+function createPlainFronts({ settings, logger, handler, rpc, in_flight }: FrontsOptions): FrontDoor {
   const { headers_timeout_ms, request_timeout_ms, send_timeout_ms, brpc_idle_timeout_sec } = settings;
   const common = {
     logger,
@@ -45,6 +46,7 @@ function createPlainFronts({ settings, logger, handler, in_flight }: FrontsOptio
     buffered: new ByteBudget(settings.max_buffered_bytes),
     // A larger text is more than Node can hold in one piece.
     max_body_bytes: Math.min(settings.brpc_max_body_size, constants.MAX_STRING_LENGTH),
+    request_timeout_ms,
     send_timeout_ms,
     idle_timeout_ms: brpc_idle_timeout_sec === -1 ? 0 : brpc_idle_timeout_sec * 1000,
   };
@@ -53,7 +55,7 @@ function createPlainFronts({ settings, logger, handler, in_flight }: FrontsOptio
     handler,
     max_header_bytes: settings.max_header_bytes,
     headers_timeout_ms,
-    request_timeout_ms,
   });
-  return new FrontDoor({ fronts: { http1 }, logger, first_bytes_timeout_ms: headers_timeout_ms });
+  const baidu_std = new BaiduFront({ ...common, rpc });
+  return new FrontDoor({ fronts: { http1, baidu_std }, logger, first_bytes_timeout_ms: headers_timeout_ms });
 }

@@ -1,0 +1,72 @@
+import { BaiduFront, type BaiduFrontOptions } from '../../src/net/baidu-std/baidu-front.ts';
+import { ByteBudget } from '../../src/net/byte-budget.ts';
+import { Connections } from '../../src/net/connections.ts';
+import { Listener } from '../../src/net/listener.ts';
+import { createLogger } from '../../src/observe/logger.ts';
+import { method } from '../../src/rpc/method.ts';
+import { BeginTxnRequestSchema, BeginTxnResponseSchema } from '../../src/schema/gen/cloud/txn_pb.ts';
+
+export interface BaiduStdUnderTest {
+  readonly port: number;
+  readonly front: BaiduFront;
+  /** What frames and requests are counted against. */
+  readonly buffered: ByteBudget;
+  readonly connections: Connections;
+  /** The log lines so far. */
+  readonly log: string[];
+  stop(): Promise<void>;
+}
+
+/** What answers a call of any method, given the bytes of the request. */
+export type AnyCall = (name: string, request: Buffer) => Promise<Uint8Array>;
+
+/** Listens on a free port with the front of baidu_std and `answer` alone behind it: no settings, no methods, no store. */
+export async function startBaiduStd(
+  answer: AnyCall,
+  {
+    max_buffered_bytes = 1024 * 1024,
+    ...options
+  }: Partial<BaiduFrontOptions> & { readonly max_buffered_bytes?: number } = {},
+): Promise<BaiduStdUnderTest> {
+  const log: string[] = [];
+  const logger = createLogger({ level: 'debug', sink: { write: (line) => log.push(line), flush: () => undefined } });
+  const buffered = new ByteBudget(max_buffered_bytes);
+  const connections = new Connections();
+  const front = new BaiduFront({
+    rpc: {
+      find: (_, name) =>
+        method({
+          name,
+          request: BeginTxnRequestSchema,
+          response: BeginTxnResponseSchema,
+          run: () => Promise.reject(new Error('nothing runs it')),
+        }),
+      call: ({ name }, request) => answer(name, Buffer.from(request)),
+    },
+    logger,
+    buffered,
+    max_body_bytes: 256 * 1024,
+    request_timeout_ms: 60_000,
+    send_timeout_ms: 60_000,
+    idle_timeout_ms: 0,
+    ...options,
+  });
+  const listener = await Listener.open({
+    host: '127.0.0.1',
+    port: 0,
+    max_connections: 100,
+    connections: () => connections.count,
+    logger,
+    onConnection: (socket) => {
+      connections.add(socket);
+      front.accept(socket);
+    },
+  });
+  const stop = async () => {
+    listener.close();
+    connections.destroyAll();
+    await connections.ended();
+    front.close();
+  };
+  return { port: listener.port, front, buffered, connections, log, stop };
+}
