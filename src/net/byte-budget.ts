@@ -11,6 +11,11 @@ export class ByteBudget {
     return true;
   }
 
+  /** Takes so many bytes, be there room or not: others have to wait the longer. */
+  overdraw(bytes: number): void {
+    this.#used += bytes;
+  }
+
   giveBack(bytes: number): void {
     this.#used -= bytes;
   }

@@ -5,7 +5,7 @@ import { type Protocol, protocolOf } from './first-bytes.ts';
 import type { Front } from './front.ts';
 
 export interface FrontDoorOptions {
-  readonly fronts: Readonly<Partial<Record<Protocol, Front>>>;
+  readonly fronts: Readonly<Record<Protocol, Front>>;
   readonly logger: Logger;
   /** How long a connection may take to say which protocol it speaks. */
   readonly first_bytes_timeout_ms: number;
@@ -98,14 +98,9 @@ class Arrival {
   };
 
   #handOver(protocol: Protocol, bytes: Buffer): void {
-    const front = this.#options.fronts[protocol];
-    if (front === undefined) {
-      this.#refuse(`spoke ${protocol}, which is not served`);
-      return;
-    }
     this.#settle();
     this.#socket.unshift(bytes);
-    front.accept(this.#socket);
+    this.#options.fronts[protocol].accept(this.#socket);
   }
 
   #refuse(why: string): void {

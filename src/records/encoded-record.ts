@@ -1,5 +1,4 @@
 import type { FieldsToEncode, KeyKind, KeyRange } from '../keys/key-kind.ts';
-import { LongWork } from '../kv/long-work.ts';
 import type { ReadOptions, Transaction } from '../kv/store.ts';
 import { MalformedValueError } from './malformed-value.ts';
 import { type MessageKeyShape, readRecordValue } from './message-record.ts';
@@ -37,10 +36,8 @@ export async function collectEncodedRecords<Shape extends MessageKeyShape, Field
   options?: ReadOptions,
 ): Promise<EncodedRecord<Fields>[]> {
   const records: EncodedRecord<Fields>[] = [];
-  const work = new LongWork();
   for await (const page of txn.getRange(begin, end, options)) {
     for (const { key, value } of page) records.push(scanned(kind, key, value, scan));
-    if (work.isDue) await work.pause();
   }
   return records;
 }

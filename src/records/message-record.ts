@@ -1,7 +1,6 @@
 import { type DescMessage, fromBinary, type Message, type MessageShape, toBinary } from '@bufbuild/protobuf';
 import type { FieldsToEncode, KeyKind, KeyShape } from '../keys/key-kind.ts';
 import { keys } from '../keys/key-table.ts';
-import { LongWork } from '../kv/long-work.ts';
 import type { ReadOptions, Transaction } from '../kv/store.ts';
 import { DecodeMemo } from './decode-memo.ts';
 import { deepFreeze } from './deep-freeze.ts';
@@ -61,26 +60,6 @@ export async function readRecordValue<Shape extends MessageKeyShape>(
 
 /** As `readRecord`, for many keys of one kind whose values are not split, in their order. */
 export async function readRecords<Shape extends MessageKeyShape>(
-  txn: Transaction,
-  kind: KeyKind<string, Shape>,
-  fields: readonly FieldsToEncode<Shape>[],
-  options?: RecordOptions,
-): Promise<(MessageAt<Shape> | undefined)[]> {
-  if (fields.length <= READ_TOGETHER) return readTogether(txn, kind, fields, options);
-  const records: (MessageAt<Shape> | undefined)[] = [];
-  const work = new LongWork();
-  for (let from = 0; from < fields.length; from += READ_TOGETHER) {
-    if (work.isDue) await work.pause();
-    const together = await readTogether(txn, kind, fields.slice(from, from + READ_TOGETHER), options);
-    for (const record of together) records.push(record);
-  }
-  return records;
-}
-
-/** So many records are read without a look at the time. */
-const READ_TOGETHER = 500;
-
-async function readTogether<Shape extends MessageKeyShape>(
   txn: Transaction,
   kind: KeyKind<string, Shape>,
   fields: readonly FieldsToEncode<Shape>[],

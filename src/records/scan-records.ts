@@ -1,5 +1,4 @@
 import type { DecodedFields, KeyKind, LeadingFields } from '../keys/key-kind.ts';
-import { LongWork } from '../kv/long-work.ts';
 import type { RangeOptions, Transaction } from '../kv/store.ts';
 import { type MessageAt, type MessageKeyShape, recordFromValue } from './message-record.ts';
 
@@ -21,12 +20,10 @@ export async function* scanRecords<Shape extends MessageKeyShape>(
   options?: RangeOptions,
 ): AsyncGenerator<ScannedRecord<Shape>> {
   const { begin, end } = kind.range(leading);
-  const work = new LongWork();
   for await (const page of txn.getRange(begin, end, options)) {
     for (const { key, value } of page) {
       const fields = kind.decode(key);
       if (fields !== undefined) yield { fields, message: recordFromValue(kind, Buffer.from(key), value) };
     }
-    if (work.isDue) await work.pause();
   }
 }

@@ -1,5 +1,4 @@
 import { create, type DescMessage, type Message, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
-import { LongWork } from '../kv/long-work.ts';
 import type { Store } from '../kv/store.ts';
 import { StoreError } from '../kv/store-error.ts';
 import type { Call, CallInSteps, MetaServices } from '../meta/call.ts';
@@ -115,9 +114,7 @@ export class Runner {
 
   /** Runs parts of a call in transactions, each attempt of which it announces. */
   #transact(begins: () => void): CallInSteps['transact'] {
-    const call = new LongWork();
-    return async (work, { waits = true, ...options } = {}) => {
-      if (call.isDue) await call.pause();
+    return (work, { waits = true, ...options } = {}) => {
       const run = (waitedFor: ReadonlySet<bigint>) =>
         this.store.transact((txn) => {
           begins();

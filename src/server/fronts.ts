@@ -5,7 +5,11 @@ import { BaiduFront } from '../net/baidu-std/baidu-front.ts';
 import { ByteBudget } from '../net/byte-budget.ts';
 import type { Front } from '../net/front.ts';
 import { FrontDoor } from '../net/front-door.ts';
+import { isGrpc } from '../net/grpc/call-head.ts';
+import { GrpcCalls } from '../net/grpc/grpc-calls.ts';
 import { HttpFront } from '../net/http/http-front.ts';
+import { Http2Front } from '../net/http2/http2-front.ts';
+import { PlainRequest } from '../net/http2/plain-request.ts';
 import type { InFlight } from '../net/in-flight.ts';
 import { TlsFront } from '../net/tls/tls-front.ts';
 import type { Logger } from '../observe/logger.ts';
@@ -57,5 +61,16 @@ function createPlainFronts({ settings, logger, handler, rpc, in_flight }: Fronts
     headers_timeout_ms,
   });
   const baidu_std = new BaiduFront({ ...common, rpc });
-  return new FrontDoor({ fronts: { http1, baidu_std }, logger, first_bytes_timeout_ms: headers_timeout_ms });
+  const grpc = new GrpcCalls({ ...common, rpc });
+  const http2 = new Http2Front({
+    ...common,
+    max_header_bytes: settings.max_header_bytes,
+    headers_timeout_ms,
+    onRequest: (exchange, head) => {
+      if (isGrpc(head.headers['content-type'])) grpc.take(exchange, head);
+      else new PlainRequest(exchange, head, { ...common, handler }).start();
+    },
+  });
+  const fronts = { http1, http2, baidu_std };
+  return new FrontDoor({ fronts, logger, first_bytes_timeout_ms: headers_timeout_ms });
 }

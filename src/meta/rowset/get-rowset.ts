@@ -1,5 +1,4 @@
 import { keys } from '../../keys/key-table.ts';
-import { LongWork } from '../../kv/long-work.ts';
 import type { Transaction } from '../../kv/store.ts';
 import { collectEncodedRecords } from '../../records/encoded-record.ts';
 import { readRecord, readRecordValue } from '../../records/message-record.ts';
@@ -112,23 +111,18 @@ async function completeRowsets(
   const schemas = new RowsetSchemas(txn, instance_id, index_id);
   await schemas.find(rowsets);
   const answer = (name: string, values: Iterable<Uint8Array>) => encodedFields(GetRowsetResponseSchema, name, values);
-  const complete = async (dictionary?: SchemaCloudDictionary) => {
-    const completed: Uint8Array[] = [];
-    const work = new LongWork();
-    for (const rowset of rowsets) {
-      completed.push(schemas.complete(rowset, dictionary));
-      if (work.isDue) await work.pause();
-    }
-    return answer('rowset_meta', completed);
-  };
-  if (!rowsets.some(({ fields }) => fields.schemaDictKeyList)) return { $unknown: await complete() };
+  const complete = (dictionary?: SchemaCloudDictionary) =>
+    answer(
+      'rowset_meta',
+      rowsets.map((rowset) => schemas.complete(rowset, dictionary)),
+    );
+  if (!rowsets.some(({ fields }) => fields.schemaDictKeyList)) return { $unknown: complete() };
 
   const place = { instance_id, index_id };
   if (op === GetRowsetRequest_SchemaOp.RETURN_DICT) {
     const dictionary = (await readRecordValue(txn, keys.metaSchemaDictionary, place)) ?? new Uint8Array();
-    return { $unknown: [...(await complete()), ...answer('schema_dict', [dictionary])] };
+    return { $unknown: [...complete(), ...answer('schema_dict', [dictionary])] };
   }
   // Doris answers an empty dictionary where it has used it.
-  const completed = await complete(await readDictionary(txn, place));
-  return { $unknown: [...completed, ...answer('schema_dict', [new Uint8Array()])] };
+  return { $unknown: [...complete(await readDictionary(txn, place)), ...answer('schema_dict', [new Uint8Array()])] };
 }

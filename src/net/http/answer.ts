@@ -32,6 +32,12 @@ export const TOO_MANY_IN_FLIGHT: HttpAnswer = refusal(
   RETRY_SOON,
 );
 
+export const TOO_SLOW: HttpAnswer = refusal(
+  408,
+  'INVALID_ARGUMENT',
+  'the request did not arrive within request_timeout_ms',
+);
+
 export const EXPECTATION_FAILED: HttpAnswer = refusal(
   417,
   'INVALID_ARGUMENT',

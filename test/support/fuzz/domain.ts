@@ -5,7 +5,6 @@ import { readFlags } from '../../../src/config/flags.ts';
 import { loadSettings } from '../../../src/config/load.ts';
 import { DEFAULT_ENCRYPTION_KEY, type Settings } from '../../../src/config/settings.ts';
 import type { EmbeddedStore } from '../../../src/kv/embedded/store.ts';
-import type { Store } from '../../../src/kv/store.ts';
 import type { MetaServices } from '../../../src/meta/call.ts';
 import { LazyCommits } from '../../../src/meta/commit/lazy-commits.ts';
 import { PartitionTurns } from '../../../src/meta/commit/partition-turns.ts';
@@ -25,8 +24,6 @@ export interface DomainOptions {
   readonly settings?: Partial<Settings>;
   /** Seconds since 1970, as the domain sees them. */
   readonly now?: () => number;
-  /** The store as the services see it; as it is, unless told. */
-  readonly seen?: (store: EmbeddedStore) => Store;
 }
 
 export interface AdminReply {
@@ -84,7 +81,7 @@ export async function openInstance(options: DomainOptions = {}): Promise<Domain>
 /** The services, as another process on the same store would have them. */
 export async function domainOn(
   store: EmbeddedStore,
-  { settings: given = {}, now, seen = (seenStore) => seenStore }: DomainOptions = {},
+  { settings: given = {}, now }: DomainOptions = {},
 ): Promise<Domain> {
   const settings: Settings = { ...loadSettings(readFlags([]), {}).settings, http_token: TOKEN, ...given };
   const log: string[] = [];
@@ -93,10 +90,9 @@ export async function domainOn(
     sink: { write: (line) => void log.push(line), flush: () => undefined },
   });
   const keyring = new Keyring({ ...settings, default_key: DEFAULT_ENCRYPTION_KEY });
-  const used = seen(store);
-  await keyring.install(used);
+  await keyring.install(store);
   const now_ms = now === undefined ? Date.now : () => now() * 1000;
-  const lazyCommits = new LazyCommits({ ...settings, store: used, logger, now_ms });
+  const lazyCommits = new LazyCommits({ ...settings, store, logger, now_ms });
   const services: MetaServices = {
     nodes: new NodeIndex(),
     keyring,
@@ -106,8 +102,8 @@ export async function domainOn(
     settings,
     now_ms,
   };
-  const runner = new Runner(used, services, logger);
-  const admin = new Admin({ ...settings, runner, store: used });
+  const runner = new Runner(store, services, logger);
+  const admin = new Admin({ ...settings, runner, store });
 
   const call: Domain['call'] = (method, request) => runner.run(method, create(method.request, request));
   const adminAnswer: Domain['adminAnswer'] = (operation, body, headers = {}, query = '') => {

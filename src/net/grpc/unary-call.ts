@@ -1,0 +1,123 @@
+import type { Logger } from '../../observe/logger.ts';
+import type { UnaryMethod } from '../../rpc/service.ts';
+import type { BinaryRpc } from '../binary-rpc.ts';
+import type { Exchange, Receiver } from '../http2/exchange.ts';
+import { ANSWER_HEADERS, errorOf, fail, GZIP_HEADERS, OK_TRAILERS } from './answer.ts';
+import type { CallHead } from './call-head.ts';
+import { compressed, decompressed } from './gzip.ts';
+import { type Framed, framed, type MessageLimits, MessageReader, noRoom } from './message-reader.ts';
+import { GrpcCode, GrpcError } from './status.ts';
+
+export interface UnaryOptions extends MessageLimits {
+  readonly rpc: Pick<BinaryRpc, 'call'>;
+  readonly logger: Logger;
+}
+
+/** An answer that is smaller goes out as it is: compressing it takes longer than sending it. */
+const COMPRESS_FROM_BYTES = 4096;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** One call of a method: one message comes, and one goes back. */
+export class UnaryCall implements Receiver {
+  readonly #exchange: Exchange;
+  readonly #method: UnaryMethod;
+  readonly #head: CallHead;
+  readonly #remote: string;
+  readonly #options: UnaryOptions;
+  readonly #reader: MessageReader;
+  readonly #deadline: NodeJS.Timeout | undefined;
+  #message: Framed | undefined;
+  #isRunning = false;
+
+  constructor(exchange: Exchange, method: UnaryMethod, head: CallHead, remote: string, options: UnaryOptions) {
+    this.#exchange = exchange;
+    this.#method = method;
+    this.#head = head;
+    this.#remote = remote;
+    this.#options = options;
+    this.#reader = new MessageReader(options, (message) => {
+      this.#message = message;
+    });
+    if (head.timeout_ms !== undefined) {
+      const timeout_ms = Math.min(Math.ceil(head.timeout_ms), LONGEST_TIMER_MS);
+      this.#deadline = setTimeout(() => this.#fail(late()), timeout_ms);
+    }
+  }
+
+  onData(chunk: Buffer): void {
+    try {
+      if (this.#message !== undefined) throw notOneMessage();
+      this.#reader.add(chunk);
+      if (this.#message !== undefined && this.#reader.isAmidMessage) throw notOneMessage();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  onEnd(): void {
+    if (this.#reader.isAmidMessage) this.#fail(new GrpcError(GrpcCode.internal, 'the request ends amid a message'));
+    else if (this.#message === undefined) this.#fail(notOneMessage());
+    else void this.#run(this.#message);
+  }
+
+  onLate(): void {
+    this.#fail(new GrpcError(GrpcCode.deadline_exceeded, 'the request did not arrive within request_timeout_ms'));
+  }
+
+  onClose(): void {
+    clearTimeout(this.#deadline);
+    this.#reader.stop();
+    if (!this.#isRunning) this.#reader.free();
+  }
+
+  /** A call that has begun is answered, however soon the service stops. */
+  onDrain(): void {}
+
+  async #run(message: Framed): Promise<void> {
+    const { buffered, rpc } = this.#options;
+    this.#isRunning = true;
+    let decompressed_bytes = 0;
+    try {
+      let request = message.bytes;
+      if (message.compressed) {
+        request = await this.#decompress(request);
+        decompressed_bytes = request.length;
+        if (this.#exchange.isAnswered) return;
+      }
+      await this.#answer(await rpc.call(this.#method, request, this.#remote));
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#isRunning = false;
+      buffered.giveBack(decompressed_bytes);
+      this.#reader.free();
+    }
+  }
+
+  #decompress(bytes: Buffer): Promise<Buffer> {
+    if (this.#head.gzip) return decompressed(bytes, this.#options);
+    throw new GrpcError(GrpcCode.internal, 'a message is compressed, and the headers do not say how');
+  }
+
+  async #answer(message: Uint8Array): Promise<void> {
+    if (this.#exchange.isAnswered) return;
+    const isCompressed = this.#head.accepts_gzip && message.length >= COMPRESS_FROM_BYTES;
+    if (!this.#exchange.reserve(message.length)) throw noRoom();
+    const body = isCompressed ? await compressed(message) : { compressed: false, bytes: message };
+    this.#exchange.answer(isCompressed ? GZIP_HEADERS : ANSWER_HEADERS, framed(body), OK_TRAILERS);
+  }
+
+  #fail(error: unknown): void {
+    this.#reader.stop();
+    const { logger } = this.#options;
+    fail(this.#exchange, errorOf(error, logger, { method: this.#method.name, remote: this.#remote }));
+  }
+}
+
+function notOneMessage(): GrpcError {
+  return new GrpcError(GrpcCode.unimplemented, 'the request must be one message');
+}
+
+function late(): GrpcError {
+  return new GrpcError(GrpcCode.deadline_exceeded, 'the deadline has passed');
+}
