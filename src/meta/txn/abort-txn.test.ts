@@ -44,6 +44,16 @@ test('the reason and the attachment of the request are kept, also an empty reaso
   expect((await aborted({ txnId: await txns.begun(), reason: '' }))?.reason).toBe('');
 });
 
+test('a refusal answers the transaction without the attachment of the request', async () => {
+  const txnId = await txns.begun();
+  const kept = { loadJobFinalOperation: { id: 3n } };
+  await aborted({ txnId, commitAttachment: kept });
+  const again = { ...CALLER, txnId, commitAttachment: { loadJobFinalOperation: { id: 4n } } };
+  const { status, txnInfo } = await domain.call(rpc.abort_txn, again);
+  expect(status.code).toBe(MetaServiceCode.TXN_ALREADY_ABORTED);
+  expect(txnInfo?.commitAttachment).toMatchObject(kept);
+});
+
 test.each([TxnStatus.TXN_STATUS_PREPARED, TxnStatus.TXN_STATUS_PRECOMMITTED])(
   'state %s is left by id and by label',
   async (status) => {

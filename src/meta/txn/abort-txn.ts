@@ -31,18 +31,25 @@ export async function abortTxn(
   instanceId: string,
 ): Promise<MessageInitShape<typeof AbortTxnResponseSchema>> {
   const info = await (request.txnId > 0n ? namedById : holderOfLabel)(call, request, instanceId);
-  if (request.commitAttachment) info.commitAttachment = request.commitAttachment;
-  abort(call, instanceId, info, isSet(request, 'reason') ? request.reason : 'User Abort');
+  const reason = isSet(request, 'reason') ? request.reason : 'User Abort';
+  abort(call, instanceId, info, reason, request.commitAttachment);
   return { txnInfo: info };
 }
 
-/** Takes a transaction to its end, whose state must allow it. */
-export function abort(call: Call, instanceId: string, info: TxnInfoPB, reason: string): void {
+/** Takes a transaction to its end, whose state must allow it; an attachment is kept with it. */
+export function abort(
+  call: Call,
+  instanceId: string,
+  info: TxnInfoPB,
+  reason: string,
+  attachment?: TxnInfoPB['commitAttachment'],
+): void {
   const status = stateAfter(info.status, 'abort');
   if (status === undefined) throw refusal(info);
   info.status = status;
   info.finishTime = nowMillis(call);
   info.reason = reason;
+  if (attachment) info.commitAttachment = attachment;
   saveTxn(call.txn, instanceId, info);
   saveFinished(call.txn, instanceId, info, info.finishTime);
 }
