@@ -69,7 +69,8 @@ function isSecret(field: FieldPlan): boolean {
   return isText(field.value) && (SECRET_FIELDS.has(field.fullName) || isSecretName(field.name));
 }
 
-function isSecretName(name: string): boolean {
+/** Whether a field, or a key, of this name holds a secret or the half of one. */
+export function isSecretName(name: string): boolean {
   const parts = name.toLowerCase().split(/[._-]/);
   const joined = parts.join('');
   return parts.some((part) => SECRET_PARTS.has(part)) || SECRET_WORDS.some((word) => joined.includes(word));

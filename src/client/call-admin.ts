@@ -1,0 +1,117 @@
+import type { AdminReply } from './admin-reply.ts';
+import { AdminError, type CallFacts } from './client-error.ts';
+import type { Rotation } from './endpoints.ts';
+import { failureOfStatus } from './failure.ts';
+import type { HttpReply, HttpTransport } from './http-transport.ts';
+import type { Patience } from './patience.ts';
+import { type Attempt, withRetries } from './retry.ts';
+import { secretsIn, withoutSecrets } from './secrets.ts';
+
+export interface AdminTarget {
+  readonly name: string;
+  readonly transport: HttpTransport;
+}
+
+export interface AdminCall {
+  readonly operation: string;
+  readonly token: string;
+  /** Sent as JSON, int64 fields as texts. Without one, the operation is asked for with a GET. */
+  readonly body?: object | undefined;
+  readonly query?: Readonly<Record<string, string | number | bigint>> | undefined;
+  readonly patience: Patience;
+  readonly retry: boolean;
+}
+
+const WRONG_TOKEN = 403;
+
+/** Operations that only read, and may be repeated. Any other may be told twice that it was done already, as an error. */
+const READS: ReadonlySet<string> = new Set([
+  'get_instance',
+  'get_obj_store_info',
+  'show_storage_vaults',
+  'get_stage',
+  'get_cluster',
+  'get_cluster_status',
+  'get_tablet_stats',
+  'get_value',
+  'decode_key',
+  'encode_key',
+  'show_meta_ranges',
+]);
+
+/**
+ * Calls an operation of the admin API, by its name with or without `v1/`.
+ *
+ * @throws {ClientError}
+ */
+export function callAdmin(targets: Rotation<AdminTarget>, call: AdminCall): Promise<AdminReply> {
+  const { operation, token, body, patience, retry } = call;
+  const path = pathOf(call);
+  const text = body === undefined ? undefined : JSON.stringify(body, bigintAsText);
+  const request = {
+    ...({ method: text === undefined ? 'GET' : 'POST', path } as const),
+    ...(text !== undefined && { content_type: 'application/json', body: text }),
+  };
+  const mask = (said: string) => withoutSecrets(said, [token, ...secretsIn(body), ...secretsIn(call.query)]);
+
+  const attempt = async ({ transport }: AdminTarget): Promise<Attempt<AdminReply>> => {
+    const reply = await transport.exchange(request, patience);
+    const said = readReply(reply);
+    if (reply.status === 200) return { result: { result: said.result, text: said.text } };
+    const { code } = said;
+    if (reply.status === WRONG_TOKEN)
+      return refused('FORBIDDEN', 'the token is not the one of the service', reply.status);
+    // An answer of the listener, not of the operation: it was not begun.
+    if (code === undefined || reply.status === 503 || reply.status === 413)
+      throw failureOfStatus(reply.status, said.msg ?? said.text);
+    return refused(code, mask(said.msg ?? ''), reply.status);
+  };
+  const repeatable = READS.has(operation.replace(/^v1\//, ''));
+  return withRetries(targets, { method: operation, patience, retry, repeatable, attempt, mask });
+}
+
+function refused(code: string, msg: string, status: number): Attempt<AdminReply> {
+  const refuse = (facts: CallFacts): never => {
+    throw new AdminError(code, msg, status, facts);
+  };
+  return { refused: refuse, passing: false, maybe_executed: false };
+}
+
+function pathOf({ operation, token, query = {} }: AdminCall): string {
+  const given = Object.entries(query).map(([name, value]) => [name, String(value)]);
+  // Not URLSearchParams alone, whose plus signs the service may take for what they are.
+  const parameters = [['token', token], ...given].map((pair) =>
+    pair.map((part) => encodeURIComponent(part ?? '')).join('='),
+  );
+  const name = operation.split('/').map(encodeURIComponent).join('/');
+  return `/MetaService/http/${name}?${parameters.join('&')}`;
+}
+
+function bigintAsText(_name: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value;
+}
+
+interface Said {
+  readonly text: string;
+  readonly code?: string | undefined;
+  readonly msg?: string | undefined;
+  readonly result?: unknown;
+}
+
+function readReply({ body }: HttpReply): Said {
+  const text = body.toString('utf8');
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return { text };
+  }
+  if (typeof json !== 'object' || json === null) return { text };
+  const { code, msg, result } = json as Readonly<Record<string, unknown>>;
+  return {
+    text,
+    code: typeof code === 'string' ? code : undefined,
+    msg: typeof msg === 'string' ? msg : undefined,
+    result,
+  };
+}
