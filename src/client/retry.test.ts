@@ -89,9 +89,17 @@ describe('a call is not tried again', () => {
   test('for longer than its time: the last outcome stands', async () => {
     const failed = await run([failure('unavailable', false)], { timeout_ms: 50 });
     expect(failed.outcome).toMatchObject({ kind: 'unavailable', attempts: failed.tried.length });
+    const several = await run([failure('unavailable', false)], { timeout_ms: 50, endpoints: ['a', 'b', 'c'] });
+    expect(several.outcome).toMatchObject({ kind: 'unavailable' });
     const refused = await run([refusal(true, false)], { timeout_ms: 50 });
     expect(refused.outcome).toBe(`refused ${refused.tried.length}`);
   });
+});
+
+test('a call whose time is over before it is sent is told by what happened before', async () => {
+  const late = new Failure('deadline', 'late', { maybe_executed: false });
+  expect((await run([failure('busy', false), late])).outcome).toMatchObject({ kind: 'busy' });
+  expect((await run([late])).outcome).toMatchObject({ kind: 'deadline' });
 });
 
 test('the error is told without secrets, and remembers that an attempt may have been executed', async () => {

@@ -8,15 +8,15 @@ const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 2_000;
 
 /** What an attempt came to: a result, or a refusal by the service. */
-export type Attempt<Result> =
-  | { readonly result: Result }
-  | {
-      /** Returns the answer, or throws what it is to the caller. */
-      readonly refused: (facts: CallFacts) => Result;
-      /** Whether it might be another answer a moment later. */
-      readonly passing: boolean;
-      readonly maybe_executed: boolean;
-    };
+export type Attempt<Result> = { readonly result: Result } | Refusal<Result>;
+
+export interface Refusal<Result> {
+  /** Returns the answer, or throws what it is to the caller. */
+  readonly refused: (facts: CallFacts) => Result;
+  /** Whether it might be another answer a moment later. */
+  readonly passing: boolean;
+  readonly maybe_executed: boolean;
+}
 
 /** A call as it is tried again. */
 export interface Retried<Target, Result> {
@@ -43,17 +43,21 @@ export async function withRetries<Target extends { readonly name: string }, Resu
   { method, patience, retry, repeatable, attempt, mask }: Retried<Target, Result>,
 ): Promise<Result> {
   let maybe_executed = false;
+  let last: Refusal<Result> | Failure | undefined;
   for (let attempts = 1; ; attempts++) {
     const target = targets.current;
     const facts = (): CallFacts => ({ method, endpoint: target.name, attempts, maybe_executed });
-    const outcome = await settled(patience, () => attempt(target, maybe_executed));
-    if ('result' in outcome) return outcome.result;
+    const ended = await settled(patience, () => attempt(target, maybe_executed));
+    if ('result' in ended) return ended.result;
+    const outcome = last !== undefined && endedUnsent(ended) ? last : ended;
+    last = outcome;
     const passing = outcome instanceof Failure ? isPassing(outcome) : outcome.passing;
-    const mayRepeat = retry && passing && (repeatable || !outcome.maybe_executed);
+    const harmless = repeatable || !outcome.maybe_executed;
     maybe_executed ||= outcome.maybe_executed;
     if (outcome instanceof Failure && passing) targets.leave(target);
     const pause_ms = outcome instanceof Failure ? pauseOfRound(attempts, targets.size) : pauseMs(attempts);
-    if (!mayRepeat || pause_ms >= patience.remaining_ms) {
+    const inTime = patience.ended === undefined && pause_ms < patience.remaining_ms;
+    if (!(retry && passing && harmless && inTime)) {
       if (outcome instanceof Failure) throw new ClientError(outcome.kind, mask(outcome.message), facts());
       return outcome.refused(facts());
     }
@@ -73,6 +77,11 @@ async function settled<Result>(
     if (error instanceof Failure) return error;
     throw error;
   }
+}
+
+/** Whether the time was over before anything was sent: then the attempt before it tells more. */
+function endedUnsent<Result>(outcome: Refusal<Result> | Failure): boolean {
+  return outcome instanceof Failure && outcome.kind === 'deadline' && !outcome.maybe_executed;
 }
 
 /** As long as there are endpoints that were not asked in this round, there is nothing to wait for. */

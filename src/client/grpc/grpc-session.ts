@@ -76,7 +76,10 @@ export class GrpcSession {
         this.destroy();
       };
       const timer = setTimeout(() => fail('unavailable', `no connection in ${timeout_ms} ms`), timeout_ms);
-      session.once('connect', () => session.setLocalWindowSize(SESSION_WINDOW_BYTES));
+      session.once('connect', () => {
+        // Told even of a connection that was given up meanwhile.
+        if (!session.destroyed) session.setLocalWindowSize(SESSION_WINDOW_BYTES);
+      });
       // Only the settings show that there is HTTP/2 on the other side, and how many streams it takes.
       session.once('remoteSettings', () => {
         clearTimeout(timer);

@@ -1,0 +1,28 @@
+import { createLogger } from '../../../src/observe/logger.ts';
+import { startTestServer, type TestServer, type TestServerOptions } from '../run-server.ts';
+
+export interface CountedServer extends TestServer {
+  /** How often a method ran, whatever it answered. */
+  ran(method: string): number;
+}
+
+/** A whole service which counts the calls that got as far as their method. */
+export async function startCountedServer(options: TestServerOptions = {}): Promise<CountedServer> {
+  const counts = new Map<string, number>();
+  const write = (line: string) => {
+    const { msg, method } = JSON.parse(line);
+    if (msg === 'call') counts.set(method, (counts.get(method) ?? 0) + 1);
+  };
+  const logger = createLogger({ level: 'debug', sink: { write, flush: () => undefined } });
+  const server = await startTestServer({ ...options, logger });
+  return { ...server, ran: (method) => counts.get(method) ?? 0 };
+}
+
+/** The body that creates an instance by the admin API. */
+export function newInstance(instance_id: string) {
+  const obj_info = {
+    ...{ ak: 'access-of-all', sk: 'secret-of-all', bucket: 'b', prefix: 'p', endpoint: 'e', external_endpoint: 'e' },
+    ...{ region: 'r', provider: 'S3' },
+  };
+  return { instance_id, user_id: 'user', name: 'name', obj_info };
+}
