@@ -3,20 +3,16 @@ import { type Client, createClient, MetaServiceCode, ServiceError } from '../../
 import { TxnStatusPB } from '../../src/schema/gen/cloud/txn_pb.ts';
 import { type CountedServer, newInstance, startCountedServer } from '../support/client/counted-server.ts';
 import { CuttingProxy } from '../support/client/cutting-proxy.ts';
-import { type GrpcGateway, startGrpcGateway } from '../support/client/grpc-gateway.ts';
 
 const cloudUniqueId = '1:inst:fe';
 let server: CountedServer;
-let gateway: GrpcGateway;
 beforeAll(async () => {
   server = await startCountedServer();
-  gateway = await startGrpcGateway(server.base);
   const client = createClient({ endpoints: server.base, token: server.token });
   await client.admin('create_instance', newInstance('inst'));
   client.close();
 });
 afterAll(async () => {
-  gateway.stop();
   await server.stop();
 });
 
@@ -27,7 +23,7 @@ describe.each(['http', 'grpc'] as const)('methods over %s', (transport) => {
   let proxy: CuttingProxy;
   let client: Client;
   beforeAll(async () => {
-    proxy = await CuttingProxy.to(transport === 'http' ? server.base : gateway.base);
+    proxy = await CuttingProxy.to(server.base);
     client = createClient({ endpoints: proxy.base, transport, max_connections: 4 });
   });
   afterAll(async () => {

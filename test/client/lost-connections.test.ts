@@ -2,20 +2,16 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { type Client, createClient } from '../../src/client/client.ts';
 import { type CountedServer, newInstance, startCountedServer } from '../support/client/counted-server.ts';
 import { CuttingProxy } from '../support/client/cutting-proxy.ts';
-import { type GrpcGateway, startGrpcGateway } from '../support/client/grpc-gateway.ts';
 
 const cloudUniqueId = '1:inst:fe';
 let server: CountedServer;
-let gateway: GrpcGateway;
 beforeAll(async () => {
   server = await startCountedServer();
-  gateway = await startGrpcGateway(server.base);
   const client = createClient({ endpoints: server.base, token: server.token });
   await client.admin('create_instance', newInstance('inst'));
   client.close();
 });
 afterAll(async () => {
-  gateway.stop();
   await server.stop();
 });
 
@@ -28,7 +24,7 @@ describe.each(['http', 'grpc'] as const)('when connections are lost over %s', (t
   let client: Client;
   let ran: (method: string) => number;
   beforeEach(async () => {
-    proxy = await CuttingProxy.to(transport === 'http' ? server.base : gateway.base);
+    proxy = await CuttingProxy.to(server.base);
     client = createClient({ endpoints: proxy.base, transport, timeout_ms: 10_000 });
     const before = new Map<string, number>();
     const countedBefore = (method: string) => before.get(method) ?? 0;
@@ -129,8 +125,7 @@ describe.each(['http', 'grpc'] as const)('when connections are lost over %s', (t
 describe.each(['http', 'grpc'] as const)('a busy service over %s', (transport) => {
   test('is asked again until it has time, and runs each call once', async () => {
     const busy = await startCountedServer({ settings: { max_requests_in_flight: 2 } });
-    const before = await startGrpcGateway(busy.base);
-    const client = createClient({ endpoints: transport === 'http' ? busy.base : before.base, transport });
+    const client = createClient({ endpoints: busy.base, transport });
     const callers = createClient({ endpoints: busy.base, token: busy.token });
     await callers.admin('create_instance', newInstance('inst'));
     const begun = await Promise.all(
@@ -143,7 +138,6 @@ describe.each(['http', 'grpc'] as const)('a busy service over %s', (transport) =
     );
     expect(await Promise.all(once)).toContain('busy');
     for (const each of [client, callers]) each.close();
-    before.stop();
     await busy.stop();
   });
 });

@@ -43,12 +43,12 @@ async function loadMeanwhile(clients: readonly Client[], restart: () => Promise<
   expect(visible.length).toBeGreaterThan(clients.length * 3);
 }
 
-describe('clients see no error', () => {
+describe.each(['http', 'grpc'] as const)('clients over %s see no error', (transport) => {
   test('while the service is stopped in order and started again', async () => {
     let server = await startTestServer({ dir });
     const { base, token } = server;
     const brpc_listen_port = Number(new URL(base).port);
-    const clients = Array.from({ length: 4 }, () => createClient({ endpoints: base, token }));
+    const clients = Array.from({ length: 4 }, () => createClient({ endpoints: base, transport, token }));
     await clients[0]?.admin('create_instance', newInstance('inst'));
     await loadMeanwhile(clients, async () => {
       await server.stop();
@@ -62,7 +62,9 @@ describe('clients see no error', () => {
     const start = (port: number) => spawnServer(['--listen', `127.0.0.1:${port}`, '--data-dir', dir]);
     let server: SpawnedServer = start(0);
     const base = await server.base();
-    const clients = Array.from({ length: 4 }, () => createClient({ endpoints: base, token: 'greedisgood9999' }));
+    const clients = Array.from({ length: 4 }, () =>
+      createClient({ endpoints: base, transport, token: 'greedisgood9999' }),
+    );
     await clients[0]?.admin('create_instance', newInstance('inst'));
     await loadMeanwhile(clients, async () => {
       server.child.kill('SIGKILL');

@@ -1,7 +1,7 @@
 import { type handleUnaryCall, Server, ServerCredentials, type ServiceDefinition, status } from '@grpc/grpc-js';
 import { MetaService } from '../../../src/schema/gen/cloud/meta_service_pb.ts';
 
-export interface GrpcGateway {
+export interface GrpcServer {
   /** `http://127.0.0.1:PORT` */
   readonly base: string;
   stop(): void;
@@ -11,7 +11,7 @@ export interface GrpcGateway {
 export type Answering = (method: string, request: Buffer) => Promise<Uint8Array>;
 
 /** gRPC by somebody else's server, whose methods are answered with what `answer` says. */
-export async function startGrpcServer(answer: Answering): Promise<GrpcGateway> {
+export async function startGrpcServer(answer: Answering): Promise<GrpcServer> {
   const server = new Server({ 'grpc.max_receive_message_length': -1 });
   const asItIs = (bytes: Buffer) => bytes;
   const methods = MetaService.methods.map(({ name }) => name);
@@ -41,15 +41,4 @@ export async function startGrpcServer(answer: Answering): Promise<GrpcGateway> {
     ),
   );
   return { base: `http://127.0.0.1:${port}`, stop: () => server.forceShutdown() };
-}
-
-/** gRPC before a service that is called by HTTP. What the service answers with an HTTP status becomes a status of gRPC. */
-export function startGrpcGateway(base: string): Promise<GrpcGateway> {
-  return startGrpcServer(async (method, body) => {
-    const headers = { 'content-type': 'application/proto' };
-    const reply = await fetch(`${base}/MetaService/${method}`, { method: 'POST', headers, body });
-    if (reply.status === 200) return new Uint8Array(await reply.arrayBuffer());
-    const code = reply.status === 503 ? status.RESOURCE_EXHAUSTED : status.INVALID_ARGUMENT;
-    throw Object.assign(new Error(await reply.text()), { code });
-  });
 }
