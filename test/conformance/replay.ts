@@ -1,6 +1,8 @@
 import { Agent, request } from 'node:http';
 import { matches, normaliseAnswer, parseExact, type RawAnswer } from './compare.ts';
 import type { Step, Suite } from './suite.ts';
+import { asJsonRpc } from './transports/as-json-rpc.ts';
+import type { Transport } from './transports/transport.ts';
 
 export interface Target {
   readonly base: string;
@@ -21,22 +23,28 @@ export interface SentStep {
   readonly succeeds: boolean;
 }
 
-/**
- * Sends the steps of a suite in their order on one connection, `before` called ahead of each, and tells which
- * answers are not the expected ones.
- */
+export interface ReplayOptions {
+  /** Called ahead of each step. */
+  readonly before?: (step: SentStep) => Promise<void>;
+  /** By which way in to make the calls that are methods; HTTP with JSON unless given. */
+  readonly transport?: Transport;
+}
+
+/** Sends the steps of a suite in their order on one connection, and tells which answers are not the expected ones. */
 export async function replay(
   suite: Suite,
   { base, token }: Target,
-  before?: (step: SentStep) => Promise<void>,
+  { before, transport }: ReplayOptions = {},
 ): Promise<Mismatch[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const variables = new Map([['token', token]]);
   const mismatches: Mismatch[] = [];
   try {
     for (const step of suite.steps) {
-      await before?.({ path: fill(step.path, variables), body: bodyOf(step, variables), succeeds: succeeds(step) });
-      const answer = await send(base, step, variables, agent);
+      const [path, body] = [fill(step.path, variables), bodyOf(step, variables)];
+      await before?.({ path, body, succeeds: succeeds(step) });
+      const rpc = transport && asJsonRpc(transport, path, body, typeOf(step));
+      const answer = rpc === undefined ? await send(base, step, variables, agent) : await rpc();
       capture(step, answer, variables);
       const got = normaliseAnswer(answer, variables, step.ignore ?? []);
       if (step.expect && !matches(step.expect, got)) mismatches.push({ step: step.id, want: step.expect, got });
@@ -47,9 +55,11 @@ export async function replay(
   return mismatches;
 }
 
+const DEFAULT_HEADERS: Readonly<Record<string, string>> = { 'content-type': 'text/plain' };
+
 function send(base: string, step: Step, variables: ReadonlyMap<string, string>, agent: Agent): Promise<RawAnswer> {
   const body = bodyOf(step, variables);
-  const headers = { 'content-length': Buffer.byteLength(body), ...(step.headers ?? { 'content-type': 'text/plain' }) };
+  const headers = { 'content-length': Buffer.byteLength(body), ...(step.headers ?? DEFAULT_HEADERS) };
   const url = new URL(base);
   const options = { host: url.hostname, port: url.port, path: fill(step.path, variables), method: step.method };
   return new Promise((resolve, reject) => {
@@ -66,6 +76,11 @@ function send(base: string, step: Step, variables: ReadonlyMap<string, string>, 
     sent.on('error', reject);
     sent.end(body);
   });
+}
+
+/** JSON RPCs answer with the content type that they were asked with. */
+function typeOf({ headers }: Step): string {
+  return (headers ?? DEFAULT_HEADERS)['content-type'] ?? '';
 }
 
 function bodyOf({ body }: Step, variables: ReadonlyMap<string, string>): string {

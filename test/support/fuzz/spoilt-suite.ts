@@ -44,7 +44,7 @@ export function spoiltSuite({ right_requests }: { readonly right_requests: numbe
   describe(`each field of ${right_requests} right requests of each method`, () => {
     test.each(FOLDERS.flatMap(readSuites))('in $name', (suite) =>
       withServer(async (server) => {
-        const mismatches = await replay(suite, server, (step) => spoiler.beforeStep(server, step));
+        const mismatches = await replay(suite, server, { before: (step) => spoiler.beforeStep(server, step) });
         expect(spoiler.takeViolations()).toEqual([]);
         // What the spoilt requests did was taken back.
         expect(mismatches).toEqual([]);

@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { startTestServer, type TestServer } from '../support/run-server.ts';
+import { replay } from './replay.ts';
+import { readSuites } from './suite.ts';
+import { overBaiduStd } from './transports/baidu-std.ts';
+import { overHttp } from './transports/http.ts';
+import type { Connect, Transport } from './transports/transport.ts';
+
+const TRANSPORTS: readonly (readonly [string, Connect])[] = [
+  ['HTTP with binary messages', overHttp],
+  ['baidu_std', overBaiduStd],
+];
+
+const suites = ['reference/control', 'reference/data'].flatMap((folder) =>
+  readSuites(join(import.meta.dirname, 'suites', folder)),
+);
+
+/** A transport that counts its calls. */
+function counted(transport: Transport): Transport & { calls: number } {
+  const counting = {
+    calls: 0,
+    call: (method: string, request: Uint8Array) => {
+      counting.calls++;
+      return transport.call(method, request);
+    },
+    close: () => transport.close(),
+  };
+  return counting;
+}
+
+let server: TestServer | undefined;
+afterEach(async () => {
+  await server?.stop();
+  server = undefined;
+});
+
+describe.each(TRANSPORTS)('%s', (_, connect) => {
+  test('answers what was recorded as JSON', async () => {
+    server = await startTestServer();
+    const transport = counted(await connect(Number(new URL(server.base).port)));
+    try {
+      for (const suite of suites) expect(await replay(suite, server, { transport }), suite.name).toEqual([]);
+    } finally {
+      transport.close();
+    }
+    expect(transport.calls).toBeGreaterThan(2_000);
+  });
+});
