@@ -31,10 +31,14 @@ export async function serve(loaded: LoadedSettings, terminal: Terminal, version:
     sink.flush();
     process.exit(ExitCode.Failed);
   });
+  let onStoreBroken: () => void = () => undefined;
+  const broken = new Promise<'broken'>((resolve) => {
+    onStoreBroken = () => resolve('broken');
+  });
   let server: RunningServer;
   try {
     const start = settings.workers > 1 ? startSupervisor : startServer;
-    server = await start({ settings, logger, sink, version });
+    server = await start({ settings, logger, sink, version, onStoreBroken });
   } catch (error) {
     const reason = error instanceof StartError ? error.message : 'an error that should not happen, see the log';
     logger.fatal(`not started: ${reason}`, error instanceof StartError ? undefined : { error });
@@ -43,10 +47,12 @@ export async function serve(loaded: LoadedSettings, terminal: Terminal, version:
     return ExitCode.Failed;
   }
   keepRunning(logger);
-  logger.info('stopping', { signal: await signals.first });
+  const why = await Promise.race([signals.first, broken]);
+  logger.info('stopping', why === 'broken' ? {} : { signal: why });
   await server.stop();
   sink.flush();
-  return ExitCode.Done;
+  // Whoever keeps the service running starts it again after a failure, which opens the store again.
+  return why === 'broken' ? ExitCode.Failed : ExitCode.Done;
 }
 
 function openLogs(settings: Settings): Sink {

@@ -22,6 +22,8 @@ export interface ServiceOptions {
   readonly version: string;
   /** The processes that share the store, by a name that they alone have. Without it, it is this process's alone. */
   readonly store_group?: string;
+  /** Told when the disk has failed so that the store must be opened again, by this process or another. */
+  readonly onStoreBroken?: () => void;
   /** What rate limits are counted with; without it, this process counts for itself. */
   readonly tokens?: Tokens;
   /** Makes what answers calls, besides `/health`. The whole service, unless a test wants less. */
@@ -45,9 +47,13 @@ export interface Service {
  * opened by then is closed again.
  */
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const { settings, logger, store_group } = options;
+  const { settings, logger, store_group, onStoreBroken } = options;
   const shared = store_group === undefined ? { exclusive: true } : { group: store_group };
-  const store = await openEmbeddedStore({ dir: settings.data_dir, ...shared }).catch((error: unknown) => {
+  const on_broken = (error: StoreError) => {
+    logger.fatal('the disk has failed, and the store must be opened again', { error });
+    onStoreBroken?.();
+  };
+  const store = await openEmbeddedStore({ dir: settings.data_dir, on_broken, ...shared }).catch((error: unknown) => {
     throw storeStartError(error, settings);
   });
   try {

@@ -12,6 +12,7 @@ import { makeDir, startTestServer, type TestServer } from '../support/run-server
 import { parseExact } from './compare.ts';
 import { replay } from './replay.ts';
 import type { Suite } from './suite.ts';
+import { TRANSPORTS } from './transports/transports.ts';
 
 const HERE = join(import.meta.dirname, 'takeover');
 const pairs = takeoverPairs();
@@ -58,11 +59,18 @@ function storedTxnIds(): bigint[] {
 }
 
 describe('a store that Doris wrote, restored', () => {
+  const reads = JSON.parse(readFileSync(join(HERE, 'reads.json'), 'utf8')) as Suite;
+
   // Before the others, which write to it.
   test('is read as Doris read it', async () => {
-    const suite = JSON.parse(readFileSync(join(HERE, 'reads.json'), 'utf8')) as Suite;
-    expect(suite.steps).toHaveLength(1_181);
-    expect(await replay(suite, server)).toEqual([]);
+    expect(reads.steps).toHaveLength(1_181);
+    expect(await replay(reads, server)).toEqual([]);
+  });
+
+  test.each(TRANSPORTS)('is read so over %s', async (_, connect) => {
+    const transport = await connect(Number(new URL(server.base).port));
+    expect(await replay(reads, server, { transport })).toEqual([]);
+    transport.close();
   });
 
   test('goes on with transaction ids above all that it has', async () => {

@@ -3,14 +3,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { startTestServer, type TestServer } from '../support/run-server.ts';
 import { replay } from './replay.ts';
 import { readSuites } from './suite.ts';
-import { overBaiduStd } from './transports/baidu-std.ts';
-import { overHttp } from './transports/http.ts';
-import type { Connect, Transport } from './transports/transport.ts';
-
-const TRANSPORTS: readonly (readonly [string, Connect])[] = [
-  ['HTTP with binary messages', overHttp],
-  ['baidu_std', overBaiduStd],
-];
+import type { Transport } from './transports/transport.ts';
+import { TRANSPORTS } from './transports/transports.ts';
 
 const suites = ['reference/control', 'reference/data'].flatMap((folder) =>
   readSuites(join(import.meta.dirname, 'suites', folder)),

@@ -9,7 +9,7 @@ const NOTHING_READ = { snapshot: undefined, reads: undefined, mutations: [], siz
 
 /** A committer on an LMDB whose commits fail, and which goes on taking writes or not. Counts the batches handed over to it. */
 function failingCommitter(takes_writes: boolean) {
-  const handed_over = { batches: 0 };
+  const handed_over = { batches: 0, told: 0 };
   const own = {
     ifVersion: (_key: unknown, _version: unknown, write: () => void) => {
       handed_over.batches++;
@@ -28,7 +28,7 @@ function failingCommitter(takes_writes: boolean) {
     { own, data: { put: () => undefined } } as unknown as Handle,
     snapshots,
     new Pause(),
-    () => undefined,
+    { check_room: () => undefined, on_broken: () => handed_over.told++ },
   );
   const request = { ...NOTHING_READ, mutations: [{ kind: 'set', key: 'k', value: Buffer.of(1) } as const] };
   const commit = () => new Promise((resolve) => committer.commit(request, resolve));
@@ -52,7 +52,7 @@ test('when LMDB takes no writes after a commit that failed, nobody can know of i
   }
   expect(committer.broken).toMatchObject({ code: StoreErrorCode.Storage });
   expect(await commit()).toBe(committer.broken);
-  expect(handed_over.batches).toBe(1);
+  expect(handed_over).toEqual({ batches: 1, told: 1 });
 });
 
 test('whatever goes wrong before anything is handed over, no commit is told that it was made, or may have been', async () => {
@@ -62,7 +62,7 @@ test('whatever goes wrong before anything is handed over, no commit is told that
       throw new TypeError('Something nobody thought of');
     },
   } as unknown as Snapshots;
-  const committer = new Committer({} as Handle, snapshots, new Pause(), () => undefined);
+  const committer = new Committer({} as Handle, snapshots, new Pause(), { check_room: () => undefined });
   const outcome = await new Promise((resolve) => committer.commit(NOTHING_READ, resolve));
   expect(outcome).toBeInstanceOf(StoreError);
   expect(outcome).toMatchObject({ code: StoreErrorCode.Storage });

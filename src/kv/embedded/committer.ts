@@ -11,6 +11,13 @@ import { commitFailure, storageError } from './storage-error.ts';
 import { writeIfVersionIs } from './version.ts';
 import type { Waiting } from './waiting.ts';
 
+export interface CommitterOptions {
+  /** Throws when the disk has no room for so many bytes. */
+  readonly check_room: (size_bytes: number) => void;
+  /** Told once, when the store can't be used any more before it is opened again. */
+  readonly on_broken?: ((why: StoreError) => void) | undefined;
+}
+
 export interface CommitCounters {
   commits: number;
   conflicts: number;
@@ -35,14 +42,14 @@ export class Committer {
   /** Set when a commit is on disk or not and nobody can tell, nor therefore which state is the last. */
   #broken: StoreError | undefined;
 
-  readonly #checkRoom: (size_bytes: number) => void;
+  readonly #options: CommitterOptions;
 
-  /** While `pause` is asked for, commits wait. `checkRoom` throws when the disk has no room for so many bytes. */
-  constructor(writer: Handle, snapshots: Snapshots, pause: Pause, checkRoom: (size_bytes: number) => void) {
+  /** While `pause` is asked for, commits wait. */
+  constructor(writer: Handle, snapshots: Snapshots, pause: Pause, options: CommitterOptions) {
     this.#writer = writer;
-    this.#checkRoom = checkRoom;
     this.#snapshots = snapshots;
     this.#pause = pause;
+    this.#options = options;
   }
 
   /** Calls `settle` with the versionstamp once the commit is on disk, or with the reason why it is not. */
@@ -114,7 +121,7 @@ export class Committer {
     if (this.#broken !== undefined) {
       throw this.#broken;
     }
-    this.#checkRoom(waiting.reduce((sum, { request }) => sum + (request?.size_bytes ?? 0), 0));
+    this.#options.check_room(waiting.reduce((sum, { request }) => sum + (request?.size_bytes ?? 0), 0));
     if (this.#batches_under_lock === 0) {
       const decisions = await this.#writeUnlessOvertaken(waiting);
       if (decisions !== undefined) {
@@ -187,10 +194,14 @@ export class Committer {
   async #failure(error: unknown): Promise<StoreError> {
     const takes_writes = this.#takesWrites();
     if (!takes_writes) {
-      const message = 'A commit failed at its end; the store must be opened again before it can be used.';
-      this.#broken = new StoreError(StoreErrorCode.Storage, message, { cause: error });
+      this.#break('A commit failed at its end; the store must be opened again before it can be used.', error);
     }
     return commitFailure(error, takes_writes);
+  }
+
+  #break(message: string, cause: unknown): void {
+    this.#broken = new StoreError(StoreErrorCode.Storage, message, { cause });
+    this.#options.on_broken?.(this.#broken);
   }
 
   /** Whether LMDB begins a write transaction. To be asked here: a batch handed over to one that doesn't would never be answered. */
@@ -223,7 +234,7 @@ export class Committer {
       batch.writeTo(this.#writer);
     } catch (error) {
       const message = 'A commit may have been written in part; the store must not be used any more.';
-      this.#broken = new StoreError(StoreErrorCode.Storage, message, { cause: error });
+      this.#break(message, error);
       throw new StoreError(StoreErrorCode.CommitUnknown, message, { cause: error });
     }
   }

@@ -28,6 +28,8 @@ export interface EmbeddedStoreOptions {
   readonly map_size_bytes?: number;
   /** How much of the disk commits leave free. */
   readonly disk_reserve_bytes?: number;
+  /** Told once, when the disk has failed so that the store can't be used any more before it is opened again. */
+  readonly on_broken?: (why: StoreError) => void;
 }
 
 /** What the engine has done since it was opened, and what it holds. */
@@ -65,7 +67,10 @@ export class EmbeddedStore implements Store, BufferedEngine<Lease> {
     this.#place = place;
     this.#snapshots = new Snapshots(environment.reader, exclusive);
     this.#checkRoom = (size_bytes) => checkRoom(environment.dir, size_bytes, disk_reserve_bytes);
-    this.#committer = new Committer(environment.writer, this.#snapshots, pause, this.#checkRoom);
+    this.#committer = new Committer(environment.writer, this.#snapshots, pause, {
+      check_room: this.#checkRoom,
+      on_broken: options.on_broken,
+    });
     if (exclusive) this.newestVersion = () => this.#newestVersion();
   }
 

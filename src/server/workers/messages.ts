@@ -24,6 +24,8 @@ export type FromWorker =
   | { readonly kind: 'ready' }
   /** It can't serve, for a reason that the operator should read. It ends after that. */
   | { readonly kind: 'failed'; readonly reason: string }
+  /** It is about to end, and takes no more connections. */
+  | { readonly kind: 'leaving' }
   /** So many connections have ended since it said so last. */
   | { readonly kind: 'ended'; readonly connections: number }
   /** It wants tokens of a rate limit. It waits for the answer before it asks again under the same name. */

@@ -37,7 +37,7 @@ process.on('message', (message: ToWorker, handle: unknown) => {
 async function start({ settings, version, store_group, worker }: Start): Promise<Service | undefined> {
   const logger = createLogger({ level: settings.log_level, sink }).with({ worker });
   try {
-    service = await startService({ settings, logger, version, store_group, tokens });
+    service = await startService({ settings, logger, version, store_group, tokens, onStoreBroken: leave });
   } catch (error) {
     await tell({ kind: 'failed', reason: reasonOf(error, logger) });
     sink.flush();
@@ -75,11 +75,17 @@ function countEnded(): void {
   }, TELL_ENDED_AFTER_MS).unref();
 }
 
-async function stop(): Promise<void> {
+/** Makes room for another worker, which opens the store again. */
+function leave(): void {
+  void tell({ kind: 'leaving' });
+  void stop(1);
+}
+
+async function stop(code = 0): Promise<void> {
   await starting;
   await service?.stop();
   sink.flush();
-  process.exit(0);
+  process.exit(code);
 }
 
 /** Resolves when the message is out, or when there is nobody to get it. */

@@ -86,6 +86,9 @@ export class Worker {
         this.#ready = true;
         this.#events.ready();
         break;
+      case 'leaving':
+        this.#ready = false;
+        break;
       case 'failed':
         this.#reason = message.reason;
         break;
