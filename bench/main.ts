@@ -1,7 +1,8 @@
-// `npm run bench [-- kv|http|data]`: prints ratios to the bare thing below, and writes them to bench/results/ as JSON.
+// `npm run bench [-- kv|http|baidu|data]`: prints ratios to the bare thing below, and writes them to bench/results/ as JSON.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { benchBaidu } from './baidu/baidu-bench.ts';
 import { benchData } from './data/data-bench.ts';
 import { benchHttp } from './http/http-bench.ts';
 import { benchStore } from './kv/store.ts';
@@ -10,14 +11,16 @@ import type { BenchResult } from './result.ts';
 const BENCHES: Readonly<Record<string, () => Promise<BenchResult[]>>> = {
   kv: () => benchStore(),
   http: () => benchHttp({ connections: 64, rounds: 7, round_ms: 2_000 }),
+  baidu: () => benchBaidu({ rounds: 7, round_ms: 2_000 }),
   data: () => benchData({ rounds: 5 }),
 };
 
 const RESULTS = join(process.cwd(), 'bench/results');
 
-function print({ name, ours, bare, ratio, unit }: BenchResult): void {
+function print({ name, ours, bare, ratio, unit, latency_ms }: BenchResult): void {
   const figures = [ours, bare].map((figure) => shown(figure).padStart(12));
-  console.log(`${name.padEnd(44)} ${figures.join(' ')} ${ratio.toFixed(2).padStart(7)}  ${unit}`);
+  const latency = latency_ms ? `, p50 ${shown(latency_ms.p50)} ms, p99 ${shown(latency_ms.p99)} ms` : '';
+  console.log(`${name.padEnd(44)} ${figures.join(' ')} ${ratio.toFixed(2).padStart(7)}  ${unit}${latency}`);
 }
 
 function shown(figure: number): string {

@@ -6,4 +6,6 @@ export interface BenchResult {
   /** `ours / bare`, as the median of pairs that were measured one after the other. */
   readonly ratio: number;
   readonly unit: string;
+  /** How long Nereus took for half of the answers, and for 99 of 100. */
+  readonly latency_ms?: { readonly p50: number; readonly p99: number };
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { median } from '../kv/measure.ts';
 import type { BenchResult } from '../result.ts';
 import { runLoad } from './load.ts';
@@ -25,7 +26,7 @@ export async function compareWithBare(
   dir: string,
   { connections, rounds, round_ms }: HttpBenchOptions,
 ): Promise<BenchResult> {
-  const bare = await startBare(dir, name, await bodyOf(service.port, next()));
+  const bare = await startBare('bench/http/bare-server.js', join(dir, name), await bodyOf(service.port, next()));
   const ours: number[] = [];
   const theirs: number[] = [];
   const ratios: number[] = [];

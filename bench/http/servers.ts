@@ -24,13 +24,10 @@ export async function startService(dir: string): Promise<BenchServer> {
   return stoppable(child, port);
 }
 
-/** A bare server that answers every request with `body`. */
-export async function startBare(dir: string, name: string, body: string): Promise<BenchServer> {
-  const file = join(dir, name);
-  writeFileSync(file, body);
-  const child = spawn(process.execPath, [join(DIST, 'bench/http/bare-server.js'), file], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+/** A bare server, by its path below the root of what was built, that answers every request with what is put into `file`. */
+export async function startBare(program: string, file: string, answer: string | Buffer): Promise<BenchServer> {
+  writeFileSync(file, answer);
+  const child = spawn(process.execPath, [join(DIST, program), file], { stdio: ['ignore', 'pipe', 'inherit'] });
   return stoppable(child, await portIn(child, Number));
 }
 
