@@ -43,18 +43,27 @@ export async function readRecord<Shape extends MessageKeyShape>(
   fields: FieldsToEncode<Shape>,
   options?: RecordOptions,
 ): Promise<MessageAt<Shape> | undefined> {
-  const value = await readRecordValue(txn, kind, fields, options);
-  return value === undefined ? undefined : recordFromValue(kind, kind.encode(fields), value, options);
+  const key = kind.encode(fields);
+  const value = await readValue(txn, kind, key, options);
+  return value === undefined ? undefined : recordFromValue(kind, key, value, options);
 }
 
 /** The bytes of the message at a key, to be passed on as they are, or undefined when nothing is stored there. */
-export async function readRecordValue<Shape extends MessageKeyShape>(
+export function readRecordValue<Shape extends MessageKeyShape>(
   txn: Transaction,
   kind: KeyKind<string, Shape>,
   fields: FieldsToEncode<Shape>,
   options?: ReadOptions,
 ): Promise<Uint8Array | undefined> {
-  const key = kind.encode(fields);
+  return readValue(txn, kind, kind.encode(fields), options);
+}
+
+function readValue<Shape extends MessageKeyShape>(
+  txn: Transaction,
+  kind: KeyKind<string, Shape>,
+  key: Buffer,
+  options?: ReadOptions,
+): Promise<Uint8Array | undefined> {
   return kind.shape.value.split === undefined ? txn.get(key, options) : readSplitValue(txn, key, options);
 }
 

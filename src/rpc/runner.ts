@@ -7,10 +7,15 @@ import { resolveInstance } from '../meta/identity/resolve-instance.ts';
 import { MetaError } from '../meta/meta-error.ts';
 import type { Logger } from '../observe/logger.ts';
 import { MalformedValueError } from '../records/malformed-value.ts';
-import { MetaServiceCode, type MetaServiceResponseStatus } from '../schema/gen/cloud/status_pb.ts';
+import {
+  MetaServiceCode,
+  type MetaServiceResponseStatus,
+  MetaServiceResponseStatusSchema,
+} from '../schema/gen/cloud/status_pb.ts';
 import { Held } from './held.ts';
 import type { RateLimits } from './limits/rate-limits.ts';
 import type { Caller, Method, MethodInSteps, ResponseInit } from './method.ts';
+import { RunOfCall, StepsOfCall } from './run-of-call.ts';
 import { codeOfStoreError } from './store-status.ts';
 import { Turns } from './turns.ts';
 
@@ -64,7 +69,11 @@ export class Runner {
     const began_ms = performance.now();
     let attempts = 0;
     const held = new Held();
-    const steps = { ...this.services, transact: this.#transact(() => attempts++), untilSent: held.add };
+    const steps = new StepsOfCall(
+      this.services,
+      this.#transact(() => attempts++),
+      held.add,
+    );
     const { code, message, response } = await this.#outcome(method.name, held, () => {
       method.check?.(request);
       const work = () => this.#work(method, request, steps, rules);
@@ -85,9 +94,9 @@ export class Runner {
     const callerIn = async (call: Call) => {
       const instanceId = await callerOf(call, method, request);
       // A call counts once, however often its transaction has to be run.
-      if (!admitted) await this.rateLimits?.admit(method.name, instanceId);
+      if (!admitted && this.rateLimits !== undefined) await this.rateLimits.admit(method.name, instanceId);
       admitted = true;
-      await rules?.(call, request, instanceId);
+      if (rules !== undefined) await rules(call, request, instanceId);
       return instanceId;
     };
     if ('run' in method) return steps.transact(async (call) => method.run(call, request, await callerIn(call)));
@@ -104,7 +113,11 @@ export class Runner {
     const began_ms = performance.now();
     let attempts = 0;
     const held = new Held();
-    const steps = { ...this.services, transact: this.#transact(() => attempts++), untilSent: held.add };
+    const steps = new StepsOfCall(
+      this.services,
+      this.#transact(() => attempts++),
+      held.add,
+    );
     const { code, message, response } = await this.#outcome(name, held, () => work(steps));
     held.release();
     this.#report({ method: name, code, message, duration_ms: performance.now() - began_ms, attempts });
@@ -114,13 +127,13 @@ export class Runner {
 
   /** Runs parts of a call in transactions, each attempt of which it announces. */
   #transact(begins: () => void): CallInSteps['transact'] {
-    return (work, { waits = true, ...options } = {}) => {
+    return (work, options) => {
       const run = (waitedFor: ReadonlySet<bigint>) =>
         this.store.transact((txn) => {
           begins();
-          return work({ ...this.services, txn, waitedFor });
+          return work(new RunOfCall(this.services, txn, waitedFor));
         }, options);
-      return waits ? settled(this.services.lazyCommits, run) : run(new Set());
+      return options?.waits !== false ? settled(this.services.lazyCommits, run) : run(new Set());
     };
   }
 
@@ -142,7 +155,8 @@ export class Runner {
     }
   }
 
-  #report({ code, message, duration_ms, ...outcome }: CallOutcome): void {
+  #report(outcome: CallOutcome): void {
+    const { code, message, duration_ms } = outcome;
     const level = code === MetaServiceCode.OK ? 'debug' : 'info';
     if (!this.logger.keeps(level)) return;
     const shown = message.length > LONGEST_LOGGED ? `${message.slice(0, LONGEST_LOGGED)}...` : message;
@@ -190,10 +204,13 @@ function answer<Response extends DescMessage>(
   code: MetaServiceCode,
   message: string,
 ): Answer<Response> {
-  // A response that is a message already is only taken for its fields, since its status is another.
-  const { $typeName: _, $unknown, status: given, ...fields } = response as ResponseFields;
-  const init = { ...fields, status: { code, msg: given?.msg ?? message } };
-  const answered = create(schema, init as unknown as MessageInitShape<Response>) as Answer<Response>;
+  const { $typeName, $unknown, status: given } = response as ResponseFields;
+  // A response that is a message already may be somebody else's, and is only taken for its fields: its status is another.
+  const fields = $typeName === undefined ? response : { ...response, $typeName: undefined };
+  const answered = create(schema, fields as MessageInitShape<Response>) as MutableAnswer<Response>;
+  answered.status = create(MetaServiceResponseStatusSchema, { code, msg: given?.msg ?? message });
   if ($unknown) answered.$unknown = $unknown;
   return answered;
 }
+
+type MutableAnswer<Response extends DescMessage> = MessageShape<Response> & { status: MetaServiceResponseStatus };
