@@ -98,8 +98,31 @@ describe('a call is not tried again', () => {
 
 test('a call whose time is over before it is sent is told by what happened before', async () => {
   const late = new Failure('deadline', 'late', { maybe_executed: false });
-  expect((await run([failure('busy', false), late])).outcome).toMatchObject({ kind: 'busy' });
+  expect((await run([failure('busy', false), late], { timeout_ms: 100 })).outcome).toMatchObject({ kind: 'busy' });
   expect((await run([late])).outcome).toMatchObject({ kind: 'deadline' });
+});
+
+describe('a call whose time ends between two attempts', () => {
+  /** Ends the time of a call while it pauses after its first attempt. */
+  async function endIn(why: 'deadline' | 'cancelled') {
+    const patience = new Patience(10_000);
+    const call = withRetries(new Rotation([{ name: 'a' }]), {
+      ...{ method: 'm', patience, retry: true, repeatable: false, mask: (text: string) => text },
+      attempt: () => {
+        setImmediate(() => patience.end(why));
+        return Promise.reject(failure('unavailable', false));
+      },
+    });
+    return call.catch((error: unknown) => error);
+  }
+
+  test('is told by the first, and counts no second', async () => {
+    expect(await endIn('deadline')).toMatchObject({ kind: 'unavailable', attempts: 1 });
+  });
+
+  test('is cancelled when it was', async () => {
+    expect(await endIn('cancelled')).toMatchObject({ kind: 'cancelled', attempts: 1, maybe_executed: false });
+  });
 });
 
 test('the error is told without secrets, and remembers that an attempt may have been executed', async () => {

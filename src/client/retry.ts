@@ -42,12 +42,16 @@ export async function withRetries<Target extends { readonly name: string }, Resu
   targets: Rotation<Target>,
   { method, patience, retry, repeatable, attempt, mask }: Retried<Target, Result>,
 ): Promise<Result> {
+  const { ended: over } = patience;
+  if (over !== undefined) {
+    throw new ClientError(over, impatient(over, false).message, { method, attempts: 0, maybe_executed: false });
+  }
   let maybe_executed = false;
   let last: Refusal<Result> | Failure | undefined;
   for (let attempts = 1; ; attempts++) {
     const target = targets.current;
     const facts = (): CallFacts => ({ method, endpoint: target.name, attempts, maybe_executed });
-    const ended = await settled(patience, () => attempt(target, maybe_executed));
+    const ended = await settled(() => attempt(target, maybe_executed));
     if ('result' in ended) return ended.result;
     const outcome = last !== undefined && endedUnsent(ended) ? last : ended;
     last = outcome;
@@ -56,27 +60,28 @@ export async function withRetries<Target extends { readonly name: string }, Resu
     maybe_executed ||= outcome.maybe_executed;
     if (outcome instanceof Failure && passing) targets.leave(target);
     const pause_ms = outcome instanceof Failure ? pauseOfRound(attempts, targets.size) : pauseMs(attempts);
-    const inTime = patience.ended === undefined && pause_ms < patience.remaining_ms;
-    if (!(retry && passing && harmless && inTime)) {
-      if (outcome instanceof Failure) throw new ClientError(outcome.kind, mask(outcome.message), facts());
-      return outcome.refused(facts());
-    }
-    if (pause_ms > 0) await patience.sleep(pause_ms);
+    if (retry && passing && harmless && (await paused(patience, pause_ms))) continue;
+    const why = patience.ended === 'cancelled' ? impatient('cancelled', maybe_executed) : outcome;
+    if (why instanceof Failure) throw new ClientError(why.kind, mask(why.message), facts());
+    return why.refused(facts());
   }
 }
 
 /** What an attempt came to, its failure included. */
-async function settled<Result>(
-  { ended }: Patience,
-  attempt: () => Promise<Attempt<Result>>,
-): Promise<Attempt<Result> | Failure> {
-  if (ended !== undefined) return impatient(ended, false);
+async function settled<Result>(attempt: () => Promise<Attempt<Result>>): Promise<Attempt<Result> | Failure> {
   try {
     return await attempt();
   } catch (error) {
     if (error instanceof Failure) return error;
     throw error;
   }
+}
+
+/** Waits, and resolves with whether there is time for another attempt. Does not wait when there will be none. */
+async function paused(patience: Patience, pause_ms: number): Promise<boolean> {
+  if (patience.ended !== undefined || pause_ms >= patience.remaining_ms) return false;
+  if (pause_ms > 0) await patience.sleep(pause_ms);
+  return patience.ended === undefined;
 }
 
 /** Whether the time was over before anything was sent: then the attempt before it tells more. */
