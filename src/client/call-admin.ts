@@ -95,7 +95,7 @@ interface Said {
   readonly text: string;
   readonly code?: string | undefined;
   readonly msg?: string | undefined;
-  readonly result?: unknown;
+  readonly result?: AdminReply['result'];
 }
 
 function readReply({ body }: HttpReply): Said {
@@ -112,6 +112,6 @@ function readReply({ body }: HttpReply): Said {
     text,
     code: typeof code === 'string' ? code : undefined,
     msg: typeof msg === 'string' ? msg : undefined,
-    result,
+    result: typeof result === 'object' && result !== null ? (result as AdminReply['result']) : undefined,
   };
 }
