@@ -1,11 +1,9 @@
-import { Agent, request } from 'node:http';
-import { create, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
-import { MetaService } from '../../../src/schema/gen/cloud/meta_service_pb.ts';
+import type { MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import { type Client, ClientError, createClient } from '../../../src/client/client.ts';
+import type { MetaService } from '../../../src/schema/gen/cloud/meta_service_pb.ts';
 import { MetaServiceCode, type MetaServiceResponseStatus } from '../../../src/schema/gen/cloud/status_pb.ts';
-import { readBrpcJson } from '../../../src/schema/json/read-brpc-json.ts';
-import { writeBrpcJson } from '../../../src/schema/json/write-brpc-json.ts';
 
-type Methods = typeof MetaService.method;
+type Methods = (typeof MetaService)['method'];
 export type MethodName = Exclude<keyof Methods, 'http'>;
 export type RequestOf<Name extends MethodName> = MessageInitShape<Methods[Name]['input']>;
 export type AnswerOf<Name extends MethodName> = MessageShape<Methods[Name]['output']> & {
@@ -20,54 +18,38 @@ export class CallLost extends Error {
 /** Far longer than any call takes, so that only a hang is longer. */
 const MOST_MS = 60_000;
 
-/** Methods of a service as JSON over HTTP, typed by the schema. */
+/** A service, asked once for everything: who calls here has to know what was lost, and asks again on its own. */
 export class RpcClient {
-  readonly #agent = new Agent({ keepAlive: true });
-  readonly #url: URL;
+  readonly #client: Client;
 
-  constructor(base: string) {
-    this.#url = new URL(base);
+  constructor(private readonly base: string) {
+    this.#client = createClient({ endpoints: base, retry: false, refusals: 'return', timeout_ms: MOST_MS });
   }
 
   /** Rejects with a CallLost when the connection breaks, and with another error for an answer that is no answer. */
   async call<Name extends MethodName>(name: Name, init: RequestOf<Name>): Promise<AnswerOf<Name>> {
-    const { input, output } = MetaService.method[name];
-    const body = writeBrpcJson(input, create(input, init as MessageInitShape<typeof input>) as never);
-    const answer = await this.#post(`/MetaService/${name}`, 'POST', body);
-    if (answer.status !== 200) throw new Error(`${name} was answered with HTTP ${answer.status}: ${answer.text}`);
-    return readBrpcJson(output, answer.text) as unknown as AnswerOf<Name>;
+    // Which method takes which request is lost to the compiler where the name is any of them.
+    const method = this.#client[name] as unknown as (request: RequestOf<Name>) => Promise<AnswerOf<Name>>;
+    try {
+      return await method(init);
+    } catch (error) {
+      if (!(error instanceof ClientError) || error.kind !== 'unavailable') throw error;
+      throw new CallLost(error.message, { cause: error });
+    }
   }
 
   /** An operation of the admin API. Throws when it fails. */
   async admin(operation: string, token: string, body: unknown): Promise<void> {
-    const answer = await this.#post(`/MetaService/http/${operation}?token=${token}`, 'PUT', JSON.stringify(body));
-    if (answer.status !== 200) throw new Error(`${operation} was answered with HTTP ${answer.status}: ${answer.text}`);
+    const client = createClient({ endpoints: this.base, token, retry: false });
+    try {
+      await client.admin(operation, body as object);
+    } finally {
+      client.close();
+    }
   }
 
   close(): void {
-    this.#agent.destroy();
-  }
-
-  #post(path: string, method: string, body: string): Promise<{ status: number; text: string }> {
-    const { hostname: host, port } = this.#url;
-    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-    return new Promise((resolve, reject) => {
-      const lost = (cause: Error) => reject(new CallLost(`${path}: ${cause.message}`, { cause }));
-      const sent = request({ host, port, method, path, headers, agent: this.#agent }, (response) => {
-        const parts: Buffer[] = [];
-        response.on('data', (part: Buffer) => parts.push(part));
-        response.on('error', lost);
-        response.on('end', () =>
-          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') }),
-        );
-      });
-      sent.setTimeout(MOST_MS, () => {
-        reject(new Error(`${path}: no answer in ${MOST_MS} ms`));
-        sent.destroy();
-      });
-      sent.on('error', lost);
-      sent.end(body);
-    });
+    this.#client.close();
   }
 }
 
