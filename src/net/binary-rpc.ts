@@ -41,15 +41,21 @@ export class BinaryRpc {
   }
 
   /**
-   * Runs a method on an encoded request, and resolves with its encoded response, whatever the status in it.
+   * Runs a method on an encoded request, and resolves with its encoded response, whatever the status in it. `untilSent` is
+   * given what to call when an answer that holds memory in common was sent, or is lost; without it, that ends with the call.
    *
    * @throws {RpcFault} `busy`, `bad_request`, or `defect`; a defect has been logged, with the caller's address `remote`.
    */
-  async call(method: UnaryMethod, request: Uint8Array, remote: string): Promise<Uint8Array> {
+  async call(
+    method: UnaryMethod,
+    request: Uint8Array,
+    remote: string,
+    untilSent?: (release: () => void) => void,
+  ): Promise<Uint8Array> {
     const { in_flight, runner, logger } = this.#options;
     if (!in_flight.enter()) throw new RpcFault('busy', `${in_flight.most} calls are in flight, try again later`);
     try {
-      const response = await runner.run(method, readBinary(method.request, request));
+      const response = await runner.run(method, readBinary(method.request, request), { untilSent });
       return toBinary(method.response, response);
     } catch (error) {
       if (error instanceof BinaryError) {

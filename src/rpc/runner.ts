@@ -34,7 +34,7 @@ export type Rules<Request extends DescMessage> = (
 export interface RunOptions<Request extends DescMessage> {
   readonly rules?: Rules<Request> | undefined;
   /** Given what to call, once, when an answer that holds memory in common was sent or is lost; without it, the end of `run` counts. */
-  readonly untilSent?: (release: () => void) => void;
+  readonly untilSent?: ((release: () => void) => void) | undefined;
 }
 
 /** What a call did, for whoever counts and logs. */

@@ -172,7 +172,7 @@ describe('a connection is closed with a line in the log', () => {
 
 describe('time', () => {
   test('frames may go on coming for longer than one may take', async () => {
-    server = await startBaiduStd(echo, { request_timeout_ms: 300 });
+    server = await startBaiduStd(echo, { request_timeout_ms: 500 });
     const client = await connect();
     const frames = Buffer.concat(
       Array.from({ length: 40 }, (_, i) => requestFrame(BigInt(i + 1), 'm', Buffer.from('x'))),
@@ -181,7 +181,7 @@ describe('time', () => {
     // Each piece ends within a frame.
     for (let at = 0; at < frames.length; at += 61) {
       client.socket.write(frames.subarray(at, at + 61));
-      await sleep(20);
+      await sleep(30);
     }
     expect((await last).message.toString()).toBe('x');
   });
@@ -207,6 +207,8 @@ describe('time', () => {
     const other = client.send('m', Buffer.from('other'));
     await expect(late).rejects.toThrow('timed out');
     expect(begun()).toEqual(['late', 'other']);
+    // The service counts from when the call came.
+    await sleep(60);
     let_go('late');
     await sleep(20);
     let_go('other');
@@ -303,6 +305,31 @@ describe('memory', () => {
     client.socket.resume();
     for (const { message } of await Promise.all(replies)) expect(message.length).toBe(answer.length);
     expect(calls).toBe(2000);
+  });
+
+  test('what an answer holds in common is held until the answer was taken, or can not be', async () => {
+    const large = Buffer.alloc(32 * 1024 * 1024);
+    let held = 0;
+    const answers: AnyCall = async (name, _, untilSent) => {
+      held++;
+      untilSent?.(() => held--);
+      return name === 'large' ? large : Buffer.of();
+    };
+    server = await startBaiduStd(answers);
+    const client = await connect();
+    await client.send('small', Buffer.of());
+    await expect.poll(() => held).toBe(0);
+    for (const isTaken of [true, false]) {
+      client.socket.pause();
+      const reply = client.send('large', Buffer.of()).catch(() => undefined);
+      await expect.poll(() => held).toBe(1);
+      await sleep(20);
+      expect(held).toBe(1);
+      if (isTaken) client.socket.resume();
+      else client.close();
+      await reply;
+      await expect.poll(() => held).toBe(0);
+    }
   });
 
   test('one connection has no more than so many calls in flight, and leaves the others theirs', async () => {

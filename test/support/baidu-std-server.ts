@@ -17,8 +17,12 @@ export interface BaiduStdUnderTest {
   stop(): Promise<void>;
 }
 
-/** What answers a call of any method, given the bytes of the request. */
-export type AnyCall = (name: string, request: Buffer) => Promise<Uint8Array>;
+/** What answers a call of any method, given the bytes of the request and whom to tell what is held until it was sent. */
+export type AnyCall = (
+  name: string,
+  request: Buffer,
+  untilSent: ((release: () => void) => void) | undefined,
+) => Promise<Uint8Array>;
 
 /** Listens on a free port with the front of baidu_std and `answer` alone behind it: no settings, no methods, no store. */
 export async function startBaiduStd(
@@ -41,7 +45,7 @@ export async function startBaiduStd(
           response: BeginTxnResponseSchema,
           run: () => Promise.reject(new Error('nothing runs it')),
         }),
-      call: ({ name }, request) => answer(name, Buffer.from(request)),
+      call: ({ name }, request, _remote, untilSent) => answer(name, Buffer.from(request), untilSent),
     },
     logger,
     buffered,

@@ -1,4 +1,5 @@
 import type { Logger } from '../../observe/logger.ts';
+import { Held } from '../../rpc/held.ts';
 import { logDefect } from '../defect.ts';
 import { answerFrames, refusalFrame } from './answer-frame.ts';
 import { Errno, Refusal } from './errno.ts';
@@ -62,10 +63,11 @@ export class Calls {
       return;
     }
     const payload_bytes = payload.length;
+    const held = new Held();
     let response: Promise<Uint8Array>;
     try {
       this.#mustBegin(meta, arrived_ms);
-      response = runCall(this.#options, meta, payload, this.#ends.remote);
+      response = runCall(this.#options, meta, payload, { remote: this.#ends.remote, untilSent: held.add });
     } catch (error) {
       this.#options.buffered.giveBack(payload_bytes);
       this.#refuse(meta, this.#refusal(error, meta, payload_bytes));
@@ -75,11 +77,11 @@ export class Calls {
     response.then(
       (message) => {
         if (!isOver(meta, arrived_ms)) for (const piece of answerFrames(meta, message)) this.#outbox.add(piece);
-        this.#settle(payload_bytes);
+        this.#settle(payload_bytes, held);
       },
       (error: unknown) => {
         this.#refuse(meta, this.#refusal(error, meta, payload_bytes));
-        this.#settle(payload_bytes);
+        this.#settle(payload_bytes, held);
       },
     );
   }
@@ -99,7 +101,8 @@ export class Calls {
     throw new Refusal(Errno.TimedOut, `Reached timeout=${meta.timeout_ms}ms before the call could begin`);
   }
 
-  #settle(payload_bytes: number): void {
+  #settle(payload_bytes: number, held: Held): void {
+    held.passOn((release) => this.#outbox.whenSent(release));
     this.#options.buffered.giveBack(payload_bytes);
     this.#running--;
     this.#settled();

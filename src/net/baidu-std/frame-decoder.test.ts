@@ -137,9 +137,9 @@ describe('limits', () => {
 
   test('a body for which there is no room is thrown away, and what follows is read', () => {
     const next = frame(Buffer.from('next'), Buffer.from('payload'));
-    for (const pieceBytes of [1, 7, 1000, 60_000]) {
+    for (const pieceBytes of [1, 7, 1000, 10_000]) {
       const { budget, decoder: from } = decoder(500);
-      const bytes = Buffer.concat([frame(Buffer.from('meta'), Buffer.alloc(50_000)), next]);
+      const bytes = Buffer.concat([frame(Buffer.from('meta'), Buffer.alloc(8_000)), next]);
       const received: Frame[] = [];
       for (let at = 0; at < bytes.length; at += pieceBytes) {
         from.push(bytes.subarray(at, at + pieceBytes));

@@ -8,6 +8,9 @@ export class Outbox {
   readonly #socket: Socket;
   #frames: Buffer[] = [];
   #gathered_bytes = 0;
+  /** What to call when what is gathered has been sent. */
+  #releases: (() => void)[] = [];
+  #scheduled = false;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -19,30 +22,52 @@ export class Outbox {
   }
 
   add(bytes: Buffer): void {
-    // Behind all the promises of this turn, so that whatever they answer goes out together.
-    if (this.#frames.length === 0) process.nextTick(this.flush);
+    this.#schedule();
     this.#frames.push(bytes);
     this.#gathered_bytes += bytes.length;
   }
 
+  /** Calls `release` when what has been added so far was sent, or is lost. */
+  whenSent(release: () => void): void {
+    this.#schedule();
+    this.#releases.push(release);
+  }
+
   /** Writes now what has been gathered. */
   readonly flush = (): void => {
+    this.#scheduled = false;
     const frames = this.#frames;
-    const [first] = frames;
-    if (first === undefined) return;
     const gathered_bytes = this.#gathered_bytes;
+    const release = this.#release();
     this.#frames = [];
     this.#gathered_bytes = 0;
     const socket = this.#socket;
-    if (!socket.writable) return;
-    if (frames.length === 1) socket.write(first);
-    else if (gathered_bytes <= MOST_JOINED_BYTES) socket.write(Buffer.concat(frames, gathered_bytes));
-    else writeAll(socket, frames);
+    const [first] = frames;
+    if (first === undefined || !socket.writable) release?.();
+    else if (frames.length === 1) socket.write(first, release);
+    else if (gathered_bytes <= MOST_JOINED_BYTES) socket.write(Buffer.concat(frames, gathered_bytes), release);
+    else writeAll(socket, frames, release);
   };
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    // Behind all the promises of this turn, so that whatever they answer goes out together.
+    process.nextTick(this.flush);
+  }
+
+  #release(): (() => void) | undefined {
+    if (this.#releases.length === 0) return undefined;
+    const releases = this.#releases;
+    this.#releases = [];
+    return () => {
+      for (const release of releases) release();
+    };
+  }
 }
 
-function writeAll(socket: Socket, frames: readonly Buffer[]): void {
+function writeAll(socket: Socket, frames: readonly Buffer[], written: (() => void) | undefined): void {
   socket.cork();
-  for (const bytes of frames) socket.write(bytes);
+  for (const [i, bytes] of frames.entries()) socket.write(bytes, i === frames.length - 1 ? written : undefined);
   socket.uncork();
 }

@@ -13,22 +13,30 @@ export interface RunCallOptions {
   readonly buffered: ByteBudget;
 }
 
+/** Where a call came from and its answer goes. */
+export interface Caller {
+  /** Its address. */
+  readonly remote: string;
+  /** Given what to call when the answer was sent, or is lost. */
+  readonly untilSent: (release: () => void) => void;
+}
+
 /**
  * Runs the method that a frame asks for, and resolves with the encoded response. What answers instead is thrown, or rejected
- * with: see `refusalOf`. `remote` is the caller's address.
+ * with: see `refusalOf`.
  */
 export function runCall(
   options: RunCallOptions,
   meta: RequestMeta,
   payload: Buffer,
-  remote: string,
+  { remote, untilSent }: Caller,
 ): Promise<Uint8Array> {
   const { rpc } = options;
   const method = rpc.find(meta.service, meta.method);
   const request = withoutAttachment(meta, payload);
   mustBeServed(meta);
-  if (meta.compress_type === NOT_COMPRESSED) return rpc.call(method, request, remote);
-  return decompressed(meta, request, options, (message) => rpc.call(method, message, remote));
+  if (meta.compress_type === NOT_COMPRESSED) return rpc.call(method, request, remote, untilSent);
+  return decompressed(meta, request, options, (message) => rpc.call(method, message, remote, untilSent));
 }
 
 /** What a caller is told of an error of `runCall`, or undefined for one that it doesn't throw. */
