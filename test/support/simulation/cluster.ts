@@ -1,4 +1,3 @@
-import type { Random } from '../kv/random.ts';
 import type { Findings } from './findings.ts';
 import type { Model } from './model.ts';
 import { type AnswerOf, codeName, type MethodName } from './rpc-client.ts';
@@ -16,18 +15,6 @@ export interface Cluster {
   readonly tally: Tally;
   /** Whether no new work is to be begun. */
   over(): boolean;
-}
-
-/** One of those who work on the cluster at a time. `act` is one piece of work, from its beginning to its end. */
-export interface Actor {
-  readonly name: string;
-  act(): Promise<void>;
-}
-
-export interface ActorOptions {
-  readonly cluster: Cluster;
-  readonly random: Random;
-  readonly name: string;
 }
 
 export class Tally {

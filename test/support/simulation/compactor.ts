@@ -7,7 +7,8 @@ import {
 } from '../../../src/schema/gen/cloud/job_pb.ts';
 import type { RowsetMetaCloudPB } from '../../../src/schema/gen/olap/rowset_meta_pb.ts';
 import type { Random } from '../kv/random.ts';
-import { type Actor, type ActorOptions, CLOUD_UNIQUE_ID, type Cluster, expectCode } from './cluster.ts';
+import { Actor } from './actor.ts';
+import { CLOUD_UNIQUE_ID, expectCode } from './cluster.ts';
 import { isLive, type JobOutput, type Tablet } from './model.ts';
 import { pickFrom } from './pick.ts';
 import { NEVER, rowset, writeRowset } from './rowset.ts';
@@ -36,38 +37,29 @@ const LONGEST_DELAY_MS = 200;
 const JOB_IS_GONE = /there is no running compaction|unmatched job id/;
 
 /** Compacts tablets as a backend does: it asks for the job, writes the output, and puts it in place of the input. */
-export class Compactor implements Actor {
-  readonly name: string;
-  readonly #cluster: Cluster;
-  readonly #random: Random;
+export class Compactor extends Actor {
   #jobs = 0;
 
-  constructor({ cluster, random, name }: ActorOptions) {
-    this.#cluster = cluster;
-    this.#random = random;
-    this.name = name;
-  }
-
   async act(): Promise<void> {
-    const tablets = this.#cluster.model.tablets().filter((each) => isLive(each) && mayCompact(each));
-    const tablet = pickFrom(this.#random, tablets);
+    const tablets = this.cluster.model.tablets().filter((each) => isLive(each) && mayCompact(each));
+    const tablet = pickFrom(this.random, tablets);
     if (tablet === undefined) return;
     // As of before the view: what a schema change has replaced since then is not in it.
     const from = tablet.ready ? FIRST_COMPACTED : (tablet.alter_version ?? 0n) + 1n;
-    const view = await viewTablet(this.#cluster, this.name, tablet);
+    const view = await viewTablet(this.cluster, this.name, tablet);
     const plan = view && this.#plan(view, from);
     if (view === undefined || plan === undefined) return;
     // A backend plans with what it knows, and that may be old.
-    if (this.#random.chance(0.2)) await sleep(this.#random.below(LONGEST_DELAY_MS));
-    const dies = this.#random.chance(0.1);
+    if (this.random.chance(0.2)) await sleep(this.random.below(LONGEST_DELAY_MS));
+    const dies = this.random.chance(0.1);
     const job = this.#job(plan, view, dies ? SHORT_LEASE_S : LEASE_S);
     if (!(await this.#start(tablet, job))) return;
-    this.#cluster.tally.count(`compaction: ${Type[plan.type]}`);
-    if (this.#random.chance(0.3)) await this.#lease(tablet, job);
-    if (dies && this.#random.chance(0.5)) return;
+    this.cluster.tally.count(`compaction: ${Type[plan.type]}`);
+    if (this.random.chance(0.3)) await this.#lease(tablet, job);
+    if (dies && this.random.chance(0.5)) return;
     const output = await this.#write(tablet, job, plan);
     if (output === undefined || dies) return;
-    if (this.#random.chance(0.1)) await this.#abort(tablet, job, output);
+    if (this.random.chance(0.1)) await this.#abort(tablet, job, output);
     else await this.#commit(tablet, { ...job, ...outputOf(plan, output) }, output);
   }
 
@@ -78,18 +70,18 @@ export class Compactor implements Actor {
     const given = rowsets.filter(({ startVersion }) => startVersion >= from);
     const base = given.filter(({ endVersion }) => endVersion < point);
     const rest = given.filter(({ startVersion }) => startVersion >= point);
-    const choice = this.#random.next();
+    const choice = this.random.next();
     if (choice < 0.05 && ready) return this.#all(given);
     if (choice < 0.3 && ready) {
       return base.length > 1 ? { type: Type.BASE, inputs: base, output_point: point } : undefined;
     }
-    const skipped = this.#random.chance(0.6) ? 0 : this.#random.below(Math.max(1, rest.length - 1));
-    const inputs = rest.slice(skipped, skipped + 2 + this.#random.below(6));
+    const skipped = this.random.chance(0.6) ? 0 : this.random.below(Math.max(1, rest.length - 1));
+    const inputs = rest.slice(skipped, skipped + 2 + this.random.below(6));
     const [first] = inputs;
     const last = inputs.at(-1);
     if (first === undefined || last === undefined || inputs.length < 2) return undefined;
     // Only who compacts from the point on may move it: in front of others there may be work under way.
-    const moves = skipped === 0 && this.#random.chance(0.7);
+    const moves = skipped === 0 && this.random.chance(0.7);
     return { type: Type.CUMULATIVE, inputs, output_point: moves ? last.endVersion + 1n : point };
   }
 
@@ -109,21 +101,21 @@ export class Compactor implements Actor {
       expiration: NEVER,
       lease: BigInt(Math.floor(Date.now() / 1000) + lease_s),
       inputVersions: [inputs[0]?.startVersion ?? 0n, inputs.at(-1)?.endVersion ?? 0n],
-      ...(this.#random.chance(0.5) && { checkInputVersionsRange: true }),
+      ...(this.random.chance(0.5) && { checkInputVersionsRange: true }),
     };
   }
 
   async #start(tablet: Tablet, compaction: Compaction): Promise<boolean> {
-    const { answer } = await this.#cluster.service.insist('start_tablet_job', {
+    const { answer } = await this.cluster.service.insist('start_tablet_job', {
       cloudUniqueId: CLOUD_UNIQUE_ID,
       job: { idx: { tabletId: tablet.id }, compaction: [compaction] },
     });
     const codes = ['OK', 'STALE_TABLET_CACHE', 'JOB_TABLET_BUSY', 'JOB_CHECK_ALTER_VERSION'];
     if (
-      !expectCode(this.#cluster, this.#about('start_tablet_job', tablet, compaction), answer, ...codes, ...gone(tablet))
+      !expectCode(this.cluster, this.#about('start_tablet_job', tablet, compaction), answer, ...codes, ...gone(tablet))
     )
       return false;
-    this.#cluster.tally.count(`compaction started: ${codeName(answer)}`);
+    this.cluster.tally.count(`compaction started: ${codeName(answer)}`);
     return codeName(answer) === 'OK';
   }
 
@@ -134,15 +126,15 @@ export class Compactor implements Actor {
 
   /** Writes the output. Undefined when that went wrong, or the job is there no more. */
   async #write(tablet: Tablet, { id = '' }: Compaction, { inputs }: Plan): Promise<JobOutput | undefined> {
-    const txn_id = randomTxnId(this.#random);
+    const txn_id = randomTxnId(this.random);
     const output: JobOutput = { rowset_id: `output-of-${id}`, tablet, txn_id, outcome: 'open' };
-    this.#cluster.model.outputs.push(output);
+    this.cluster.model.outputs.push(output);
     const sum = sumOf(inputs);
     const sized = { dataDiskSize: sum.dataSize, numRows: sum.numRows, numSegments: sum.numSegments > 0n ? 1n : 0n };
     const at = { startVersion: inputs[0]?.startVersion ?? 0n, endVersion: inputs.at(-1)?.endVersion ?? 0n };
     const meta = rowset(tablet, txn_id, output.rowset_id, sized, at);
     const about = `${this.name}: compaction ${id} of tablet ${tablet.id}`;
-    return (await writeRowset(this.#cluster, this.#random, about, meta, { id, may_be_replaced: true }))
+    return (await writeRowset(this.cluster, this.random, about, meta, { id, may_be_replaced: true }))
       ? output
       : undefined;
   }
@@ -160,7 +152,7 @@ export class Compactor implements Actor {
       Action.COMMIT,
       'JOB_CHECK_ALTER_VERSION',
     );
-    this.#cluster.tally.count(`compaction committed: ${codeName(answer)}`);
+    this.cluster.tally.count(`compaction committed: ${codeName(answer)}`);
     if (codeName(answer) === 'OK') output.outcome = 'committed';
     // An earlier try may have done it, and only what is stored can tell.
     else if (!resent) output.outcome = 'refused';
@@ -170,11 +162,11 @@ export class Compactor implements Actor {
   async #finish(call: string, tablet: Tablet, compaction: Compaction, action: Action, ...codes: readonly string[]) {
     const idx = { tabletId: tablet.id };
     const request = { cloudUniqueId: CLOUD_UNIQUE_ID, action, job: { idx, compaction: [compaction] } };
-    const answered = await this.#cluster.service.insist('finish_tablet_job', request);
+    const answered = await this.cluster.service.insist('finish_tablet_job', request);
     const { status } = answered.answer;
     const replaced = JOB_IS_GONE.test(status.msg) ? ['INVALID_ARGUMENT'] : [];
     const about = this.#about(call, tablet, compaction);
-    expectCode(this.#cluster, about, answered.answer, 'OK', ...codes, ...replaced, ...gone(tablet));
+    expectCode(this.cluster, about, answered.answer, 'OK', ...codes, ...replaced, ...gone(tablet));
     return answered;
   }
 

@@ -4,8 +4,8 @@ import {
   type TxnInfoPBSchema,
   TxnSourceTypePB,
 } from '../../../src/schema/gen/cloud/txn_pb.ts';
-import type { Random } from '../kv/random.ts';
-import { type Actor, type ActorOptions, CLOUD_UNIQUE_ID, type Cluster, expectCode } from './cluster.ts';
+import { Actor, type ActorOptions } from './actor.ts';
+import { CLOUD_UNIQUE_ID, expectCode } from './cluster.ts';
 import { type Ending, endLoad, settle } from './load-ending.ts';
 import { beginParts } from './load-parts.ts';
 import { DB_ID, isLive, type Load, type LoadPart, type Partition, type Table } from './model.ts';
@@ -19,33 +19,28 @@ const CALLS_A_GENERATION = 400;
 const TIMEOUT_MS = 3_600_000n;
 
 /** Loads data into some partitions of a table, in one transaction, and ends that in one of the ways that there are. */
-export class Loader implements Actor {
-  readonly name: string;
-  readonly #cluster: Cluster;
-  readonly #random: Random;
+export class Loader extends Actor {
   readonly #coordinator = { sourceType: TxnSourceTypePB.TXN_SOURCE_TYPE_BE, ip: '10.0.0.1', id: 0n, startTime: 1n };
   #loads = 0;
 
-  constructor({ cluster, random, name }: ActorOptions) {
-    this.#coordinator.id = cluster.model.newId();
-    this.#cluster = cluster;
-    this.#random = random;
-    this.name = name;
+  constructor(options: ActorOptions) {
+    super(options);
+    this.#coordinator.id = this.cluster.model.newId();
   }
 
   async act(): Promise<void> {
-    const table = pickFrom(this.#random, this.#cluster.model.tables);
-    const inParts = this.#random.chance(0.15);
+    const table = pickFrom(this.random, this.cluster.model.tables);
+    const inParts = this.random.chance(0.15);
     // Loads in parts don't count for routine loads.
-    const routine_rows = !inParts && this.#random.chance(0.3) ? BigInt(1 + this.#random.below(1_000)) : 0n;
+    const routine_rows = !inParts && this.random.chance(0.3) ? BigInt(1 + this.random.below(1_000)) : 0n;
     const load = table && (await this.#begin(table, routine_rows));
     if (load === undefined) return;
-    const ids = inParts ? await beginParts(this.#cluster, this.#random, load) : [load.id];
+    const ids = inParts ? await beginParts(this.cluster, this.random, load) : [load.id];
     for (const id of ids) {
       // That has been noted; the load leaves no other traces of it.
-      if (!(await this.#write(load, id))) return endLoad(this.#cluster, this.#random, load, 'abort', inParts);
+      if (!(await this.#write(load, id))) return endLoad(this.cluster, this.random, load, 'abort', inParts);
     }
-    if (this.#random.chance(0.1)) await this.#beginAgain(load);
+    if (this.random.chance(0.1)) await this.#beginAgain(load);
     await this.#end(load, inParts);
   }
 
@@ -53,10 +48,10 @@ export class Loader implements Actor {
     const endings: readonly [Ending, ...Ending[]] = inParts
       ? ['commit', 'commit', 'race', 'abort']
       : ['commit', 'commit', 'commit', 'precommit', 'precommit', 'race', 'abort', 'abandon'];
-    const ending = this.#random.pick(endings);
-    this.#cluster.tally.count(inParts ? `load in parts: ${ending}` : `load: ${ending}`);
+    const ending = this.random.pick(endings);
+    this.cluster.tally.count(inParts ? `load in parts: ${ending}` : `load: ${ending}`);
     if (ending === 'abandon') await this.#abandon(load);
-    else await endLoad(this.#cluster, this.#random, load, ending, inParts);
+    else await endLoad(this.cluster, this.random, load, ending, inParts);
   }
 
   /** A backend that dies, and after its start has a frontend abort what it left behind. */
@@ -64,22 +59,22 @@ export class Loader implements Actor {
     const { ip, id } = this.#coordinator;
     this.#coordinator.startTime += 1n;
     const { startTime } = this.#coordinator;
-    const { answer } = await this.#cluster.service.insist('abort_txn_with_coordinator', {
+    const { answer } = await this.cluster.service.insist('abort_txn_with_coordinator', {
       cloudUniqueId: CLOUD_UNIQUE_ID,
       ip,
       id,
       startTime,
     });
-    expectCode(this.#cluster, `${this.name}: abort_txn_with_coordinator`, answer, 'OK');
-    await settle(this.#cluster, load, 'aborted');
+    expectCode(this.cluster, `${this.name}: abort_txn_with_coordinator`, answer, 'OK');
+    await settle(this.cluster, load, 'aborted');
   }
 
   /** Begins a transaction. Undefined when its label is in use. */
   async #begin(table: Table, routine_rows: bigint): Promise<Load | undefined> {
-    const shared = this.#random.chance(0.2);
+    const shared = this.random.chance(0.2);
     const label = shared ? this.#sharedLabel() : `${this.name}-${this.#loads++}`;
     // A frontend begins once more when the answer does not come.
-    const repeated = !shared && this.#random.chance(0.1);
+    const repeated = !shared && this.random.chance(0.1);
     const loadJobSourceType =
       routine_rows > 0n ? Source.LOAD_JOB_SRC_TYPE_ROUTINE_LOAD_TASK : Source.LOAD_JOB_SRC_TYPE_BACKEND_STREAMING;
     const info = { tableIds: [table.id], label, requestId: this.#newRequestId(), loadJobSourceType };
@@ -87,18 +82,18 @@ export class Loader implements Actor {
     const ids = new Set(await Promise.all(repeated ? [begin(), begin()] : [begin()]));
     const [id] = ids;
     if (ids.size > 1) {
-      this.#cluster.findings.add(
+      this.cluster.findings.add(
         `${this.name}: begin_txn with label ${label}, sent twice, began ${[...ids].join(' and ')}`,
       );
     }
     if (id === undefined) return undefined;
     const load: Load = { id, label, table, routine_rows, parts: [], outcome: 'open' };
-    this.#cluster.model.loads.set(id, load);
+    this.cluster.model.loads.set(id, load);
     return load;
   }
 
   async #beginAs(info: TxnInfoInit, { shared, repeated }: BeginOptions): Promise<bigint | undefined> {
-    const { answer, resent } = await this.#cluster.service.insist('begin_txn', {
+    const { answer, resent } = await this.cluster.service.insist('begin_txn', {
       cloudUniqueId: CLOUD_UNIQUE_ID,
       txnInfo: {
         ...info,
@@ -112,10 +107,10 @@ export class Loader implements Actor {
     const codes = ['OK'];
     if (resent || repeated) codes.push('TXN_DUPLICATED_REQ');
     if (shared) codes.push('TXN_LABEL_ALREADY_USED');
-    if (!expectCode(this.#cluster, `${this.name}: begin_txn with label ${info.label}`, answer, ...codes))
+    if (!expectCode(this.cluster, `${this.name}: begin_txn with label ${info.label}`, answer, ...codes))
       return undefined;
     if (codeName(answer) === 'TXN_LABEL_ALREADY_USED') {
-      this.#cluster.tally.count('label in use');
+      this.cluster.tally.count('label in use');
       return undefined;
     }
     return codeName(answer) === 'OK' ? answer.txnId : answer.dupTxnId;
@@ -123,23 +118,23 @@ export class Loader implements Actor {
 
   /** One that others may have too. New ones come with time, since those of visible transactions stay taken. */
   #sharedLabel(): string {
-    const generation = Math.floor(this.#cluster.service.calls / CALLS_A_GENERATION);
-    return `shared-${generation}-${this.#random.below(SHARED_LABELS)}`;
+    const generation = Math.floor(this.cluster.service.calls / CALLS_A_GENERATION);
+    return `shared-${generation}-${this.random.below(SHARED_LABELS)}`;
   }
 
   /** Tries the label of a transaction that is under way: nobody can have it, and the same request gets the same answer. */
   async #beginAgain({ id, label, table }: Load): Promise<void> {
-    const { answer } = await this.#cluster.service.insist('begin_txn', {
+    const { answer } = await this.cluster.service.insist('begin_txn', {
       cloudUniqueId: CLOUD_UNIQUE_ID,
       txnInfo: { dbId: DB_ID, tableIds: [table.id], label, requestId: this.#newRequestId(), timeoutMs: TIMEOUT_MS },
     });
-    expectCode(this.#cluster, `${this.name}: begin_txn with label ${label} of ${id}`, answer, 'TXN_LABEL_ALREADY_USED');
+    expectCode(this.cluster, `${this.name}: begin_txn with label ${label} of ${id}`, answer, 'TXN_LABEL_ALREADY_USED');
   }
 
   /** Writes a rowset to each tablet of some partitions, as every load does to those that it touches. */
   async #write(load: Load, txnId: bigint): Promise<boolean> {
     const live = load.table.partitions.filter(({ dropped }) => !dropped);
-    const partitions = pickSome(this.#random, live, 1 + this.#random.below(3));
+    const partitions = pickSome(this.random, live, 1 + this.random.below(3));
     const part: LoadPart = { txn_id: txnId, partitions, rowsets: [] };
     load.parts.push(part);
     const written = await Promise.all(
@@ -147,14 +142,14 @@ export class Loader implements Actor {
         const rowset_id = `load-${txnId}-${tablet.id}`;
         part.rowsets.push({ rowset_id, tablet, txn_id: txnId });
         const about = `${this.name}: transaction ${load.id}, tablet ${tablet.id}`;
-        return writeRowset(this.#cluster, this.#random, about, loadedRowset(this.#random, tablet, txnId, rowset_id));
+        return writeRowset(this.cluster, this.random, about, loadedRowset(this.random, tablet, txnId, rowset_id));
       }),
     );
     return written.every(Boolean);
   }
 
   #newRequestId() {
-    return { hi: BigInt(this.#random.below(2 ** 31)), lo: BigInt(this.#random.below(2 ** 31)) };
+    return { hi: BigInt(this.random.below(2 ** 31)), lo: BigInt(this.random.below(2 ** 31)) };
   }
 }
 

@@ -1,43 +1,34 @@
-import type { Random } from '../kv/random.ts';
-import { type Actor, type ActorOptions, CLOUD_UNIQUE_ID, type Cluster, expectCode } from './cluster.ts';
+import { Actor } from './actor.ts';
+import { CLOUD_UNIQUE_ID, expectCode } from './cluster.ts';
 import { coverProblem } from './cover.ts';
 import { DB_ID, isLive, type Partition, type Tablet } from './model.ts';
 import { pickFrom } from './pick.ts';
 import { newestOf, RememberedTablet, viewTablet } from './tablet-view.ts';
 
 /** Reads versions and rowsets, as a query does: first the version of a partition, then the rowsets of its tablets. */
-export class Reader implements Actor {
-  readonly name: string;
-  readonly #cluster: Cluster;
-  readonly #random: Random;
+export class Reader extends Actor {
   readonly #remembered = new Map<bigint, RememberedTablet>();
 
-  constructor({ cluster, random, name }: ActorOptions) {
-    this.#cluster = cluster;
-    this.#random = random;
-    this.name = name;
-  }
-
   async act(): Promise<void> {
-    const partitions = this.#cluster.model.partitions().filter(({ dropped }) => !dropped);
-    if (this.#random.chance(0.2)) return this.#readVersions(partitions);
-    const partition = pickFrom(this.#random, partitions);
+    const partitions = this.cluster.model.partitions().filter(({ dropped }) => !dropped);
+    if (this.random.chance(0.2)) return this.#readVersions(partitions);
+    const partition = pickFrom(this.random, partitions);
     const version = partition && (await this.#readVersion(partition));
     if (partition === undefined || version === undefined) return;
     const tablet = pickFrom(
-      this.#random,
+      this.random,
       partition.tablets.filter((each) => each.ready && isLive(each)),
     );
     if (tablet === undefined) return;
-    const read = this.#random.chance(0.5) ? this.#readRemembered(tablet, version) : this.#readWhole(tablet, version);
+    const read = this.random.chance(0.5) ? this.#readRemembered(tablet, version) : this.#readWhole(tablet, version);
     await read;
-    this.#cluster.tally.count('read');
+    this.cluster.tally.count('read');
   }
 
   /** The visible version of a partition; 1 before the first load. */
   async #readVersion(partition: Partition): Promise<bigint | undefined> {
     const atLeast = partition.acknowledged;
-    const { answer } = await this.#cluster.service.insist('get_version', {
+    const { answer } = await this.cluster.service.insist('get_version', {
       cloudUniqueId: CLOUD_UNIQUE_ID,
       dbId: DB_ID,
       tableId: partition.table.id,
@@ -45,31 +36,31 @@ export class Reader implements Actor {
     });
     const about = `${this.name}: get_version of partition ${partition.id}`;
     const none = atLeast === 1n ? ['VERSION_NOT_FOUND'] : [];
-    if (!expectCode(this.#cluster, about, answer, 'OK', ...none)) return undefined;
+    if (!expectCode(this.cluster, about, answer, 'OK', ...none)) return undefined;
     return this.#note(partition, atLeast, answer.status.code === 0 ? answer.version : 1n);
   }
 
   async #readVersions(partitions: readonly Partition[]): Promise<void> {
     const atLeast = partitions.map(({ acknowledged }) => acknowledged);
-    const { answer } = await this.#cluster.service.insist('get_version', {
+    const { answer } = await this.cluster.service.insist('get_version', {
       cloudUniqueId: CLOUD_UNIQUE_ID,
       batchMode: true,
       dbIds: partitions.map(() => DB_ID),
       tableIds: partitions.map(({ table }) => table.id),
       partitionIds: partitions.map(({ id }) => id),
     });
-    if (!expectCode(this.#cluster, `${this.name}: get_version of all partitions`, answer, 'OK')) return;
+    if (!expectCode(this.cluster, `${this.name}: get_version of all partitions`, answer, 'OK')) return;
     for (const [i, partition] of partitions.entries()) {
       const version = answer.versions[i] ?? -1n;
       this.#note(partition, atLeast[i] ?? 1n, version === -1n ? 1n : version);
     }
-    this.#cluster.tally.count('batch of versions');
+    this.cluster.tally.count('batch of versions');
   }
 
   #note(partition: Partition, atLeast: bigint, version: bigint): bigint {
     if (version < atLeast) {
       const said = `version ${version} after ${atLeast} had been acknowledged`;
-      this.#cluster.findings.add(`${this.name}: get_version of partition ${partition.id} answered ${said}`);
+      this.cluster.findings.add(`${this.name}: get_version of partition ${partition.id} answered ${said}`);
     }
     if (version > partition.acknowledged) partition.acknowledged = version;
     return version;
@@ -77,11 +68,11 @@ export class Reader implements Actor {
 
   /** A backend that has forgotten everything. */
   async #readWhole(tablet: Tablet, version: bigint): Promise<void> {
-    const view = await viewTablet(this.#cluster, this.name, tablet);
+    const view = await viewTablet(this.cluster, this.name, tablet);
     if (view !== undefined) this.#check(tablet, version, view.rowsets, 'at once');
-    if (!this.#random.chance(0.3)) return;
+    if (!this.random.chance(0.3)) return;
     // A compaction may have merged what lies at `version` with what came after it, and this read does not see that then.
-    const part = await viewTablet(this.#cluster, this.name, tablet, { end: version });
+    const part = await viewTablet(this.cluster, this.name, tablet, { end: version });
     if (part !== undefined) this.#check(tablet, newestOf(part.rowsets), part.rowsets, `up to version ${version}`);
   }
 
@@ -89,7 +80,7 @@ export class Reader implements Actor {
   async #readRemembered(tablet: Tablet, version: bigint): Promise<void> {
     const remembered = this.#remembered.get(tablet.id) ?? new RememberedTablet(tablet);
     this.#remembered.set(tablet.id, remembered);
-    if (await remembered.sync(this.#cluster, this.name)) {
+    if (await remembered.sync(this.cluster, this.name)) {
       this.#check(tablet, version, remembered.rowsets, 'by its changes');
     }
   }
@@ -105,7 +96,7 @@ export class Reader implements Actor {
     const newest = newestOf(rowsets);
     const problem = coverProblem(rowsets, newest > atLeast ? newest : atLeast);
     if (problem === undefined) return;
-    this.#cluster.findings.add(
+    this.cluster.findings.add(
       `${this.name}: tablet ${tablet.id}, read ${how} after version ${atLeast} of partition ${tablet.partition.id}, ${problem}`,
     );
   }

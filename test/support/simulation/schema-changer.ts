@@ -4,12 +4,11 @@ import {
   type TabletSchemaChangeJobPBSchema,
 } from '../../../src/schema/gen/cloud/job_pb.ts';
 import type { RowsetMetaCloudPB } from '../../../src/schema/gen/olap/rowset_meta_pb.ts';
-import type { Random } from '../kv/random.ts';
-import { type Actor, type ActorOptions, CLOUD_UNIQUE_ID, type Cluster, expectCode } from './cluster.ts';
+import { Actor } from './actor.ts';
+import { CLOUD_UNIQUE_ID, expectCode } from './cluster.ts';
 import { randomTxnId } from './compactor.ts';
 import { coverProblem } from './cover.ts';
 import { DB_ID, isLive, type JobOutput, newTablet, type Table, type TableIndex, type Tablet } from './model.ts';
-import { pickFrom } from './pick.ts';
 import { NEVER, rowset, tabletMeta, writeRowset } from './rowset.ts';
 import { codeName } from './rpc-client.ts';
 import { sumOf } from './sizes.ts';
@@ -29,43 +28,25 @@ const PAUSE_MS = 20;
 const MOST_PAUSES = 1_000;
 
 /** Changes the schema of a table: makes a new index with a tablet for each, converts what there is, and drops the old one. */
-export class SchemaChanger implements Actor {
-  readonly name: string;
-  readonly #cluster: Cluster;
-  readonly #random: Random;
+export class SchemaChanger extends Actor {
   #jobs = 0;
 
-  constructor({ cluster, random, name }: ActorOptions) {
-    this.#cluster = cluster;
-    this.#random = random;
-    this.name = name;
-  }
-
   async act(): Promise<void> {
-    const table = pickFrom(
-      this.#random,
-      this.#cluster.model.tables.filter(({ changing }) => !changing),
-    );
-    const base = table?.indexes.find(({ dropped }) => !dropped);
-    if (table === undefined || base === undefined) return;
-    table.changing = true;
-    try {
-      await this.#change(table, base);
-    } finally {
-      table.changing = false;
-    }
+    await this.changeTable(this.cluster.model.tables, (table) => this.#change(table));
   }
 
-  async #change(table: Table, base: TableIndex): Promise<void> {
-    const index: TableIndex = { id: this.#cluster.model.newId(), dropped: false };
+  async #change(table: Table): Promise<void> {
+    const base = table.indexes.find(({ dropped }) => !dropped);
+    if (base === undefined) return;
+    const index: TableIndex = { id: this.cluster.model.newId(), dropped: false };
     const changes = await this.#createTablets(table, base, index);
     // From here on, loads that begin write to the new tablets too; those that began before have to end first.
     table.indexes.push(index);
     for (const { to } of changes) to.partition.tablets.push(to);
     const done = (await this.#earlierLoadsEnd(table)) && (await this.#convertAll(changes));
-    this.#cluster.tally.count(done ? 'schema change' : 'schema change given up');
-    if (!done) await dropIndex(this.#cluster, table, index);
-    else if (this.#random.chance(0.7)) await dropIndex(this.#cluster, table, base);
+    this.cluster.tally.count(done ? 'schema change' : 'schema change given up');
+    if (!done) await dropIndex(this.cluster, table, index);
+    else if (this.random.chance(0.7)) await dropIndex(this.cluster, table, base);
   }
 
   async #createTablets(table: Table, base: TableIndex, index: TableIndex): Promise<Change[]> {
@@ -75,12 +56,12 @@ export class SchemaChanger implements Actor {
         .filter((tablet) => tablet.index === base)
         .map((from) => ({
           from,
-          to: newTablet(this.#cluster.model, index, partition, false),
+          to: newTablet(this.cluster.model, index, partition, false),
           job_id: `${this.name}-job-${this.#jobs++}`,
         })),
     );
-    await createIndex(this.#cluster, table, index, () =>
-      this.#cluster.service.insist('create_tablets', {
+    await createIndex(this.cluster, table, index, () =>
+      this.cluster.service.insist('create_tablets', {
         cloudUniqueId: CLOUD_UNIQUE_ID,
         dbId: DB_ID,
         tabletMetas: changes.map(({ to }) => tabletMeta(to)),
@@ -91,14 +72,14 @@ export class SchemaChanger implements Actor {
 
   /** Waits until no transaction is under way that began before now. */
   async #earlierLoadsEnd(table: Table): Promise<boolean> {
-    const { service, findings } = this.#cluster;
+    const { service, findings } = this.cluster;
     const newest = await service.insist('get_current_max_txn_id', { cloudUniqueId: CLOUD_UNIQUE_ID });
-    if (!expectCode(this.#cluster, `${this.name}: get_current_max_txn_id`, newest.answer, 'OK')) return false;
+    if (!expectCode(this.cluster, `${this.name}: get_current_max_txn_id`, newest.answer, 'OK')) return false;
     const endTxnId = newest.answer.currentMaxTxnId;
     for (let pauses = 0; pauses < MOST_PAUSES; pauses++) {
       const request = { cloudUniqueId: CLOUD_UNIQUE_ID, dbId: DB_ID, endTxnId, tableIds: [table.id] };
       const { answer } = await service.insist('check_txn_conflict', request);
-      if (!expectCode(this.#cluster, `${this.name}: check_txn_conflict`, answer, 'OK')) return false;
+      if (!expectCode(this.cluster, `${this.name}: check_txn_conflict`, answer, 'OK')) return false;
       if (answer.finished) return true;
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
@@ -107,7 +88,7 @@ export class SchemaChanger implements Actor {
   }
 
   async #convertAll(changes: readonly Change[]): Promise<boolean> {
-    const givesUp = this.#random.chance(0.15);
+    const givesUp = this.random.chance(0.15);
     const converted = await Promise.all(changes.map((change, i) => this.#convert(change, givesUp && i === 0)));
     return converted.every(Boolean);
   }
@@ -146,41 +127,41 @@ export class SchemaChanger implements Actor {
   async #start(change: Change): Promise<RowsetMetaCloudPB[] | undefined> {
     const { from, to, job_id } = change;
     const about = `${this.name}: schema change ${job_id} of tablet ${from.id} to ${to.id}`;
-    const view = await viewTablet(this.#cluster, this.name, from);
+    const view = await viewTablet(this.cluster, this.name, from);
     if (view === undefined) return undefined;
     const newest = newestOf(view.rowsets);
     const schemaChange = jobOf(change, newest);
-    const { answer } = await this.#cluster.service.insist('start_tablet_job', {
+    const { answer } = await this.cluster.service.insist('start_tablet_job', {
       cloudUniqueId: CLOUD_UNIQUE_ID,
       job: { idx: { tabletId: from.id }, schemaChange },
     });
-    if (!expectCode(this.#cluster, `${about}: start_tablet_job`, answer, 'OK', ...gone(from))) return undefined;
+    if (!expectCode(this.cluster, `${about}: start_tablet_job`, answer, 'OK', ...gone(from))) return undefined;
     if (codeName(answer) !== 'OK') return undefined;
     to.alter_version = answer.alterVersion;
     const problem = coverProblem(view.rowsets, newest);
-    if (problem !== undefined) this.#cluster.findings.add(`${about}: the tablet ${problem}`);
+    if (problem !== undefined) this.cluster.findings.add(`${about}: the tablet ${problem}`);
     return view.rowsets.filter(({ startVersion }) => startVersion > 1n);
   }
 
   async #write({ to, job_id }: Change, input: RowsetMetaCloudPB): Promise<JobOutput | undefined> {
-    const txn_id = randomTxnId(this.#random);
+    const txn_id = randomTxnId(this.random);
     const output: JobOutput = { rowset_id: `output-of-${job_id}-${txn_id}`, tablet: to, txn_id, outcome: 'open' };
-    this.#cluster.model.outputs.push(output);
+    this.cluster.model.outputs.push(output);
     const about = `${this.name}: schema change ${job_id}, version ${input.endVersion} of tablet ${to.id}`;
     const meta = rowset(to, txn_id, output.rowset_id, input, input);
-    return (await writeRowset(this.#cluster, this.#random, about, meta, { id: job_id })) ? output : undefined;
+    return (await writeRowset(this.cluster, this.random, about, meta, { id: job_id })) ? output : undefined;
   }
 
   async #finish(change: Change, action: Action, job: SchemaChange, outputs: JobOutput[] = []): Promise<boolean> {
     const { from, to, job_id } = change;
-    const { answer, resent } = await this.#cluster.service.insist('finish_tablet_job', {
+    const { answer, resent } = await this.cluster.service.insist('finish_tablet_job', {
       cloudUniqueId: CLOUD_UNIQUE_ID,
       action,
       job: { idx: { tabletId: from.id }, schemaChange: job },
     });
     const about = `${this.name}: ${Action[action]} of schema change ${job_id} of tablet ${from.id} to ${to.id}`;
     const done = resent ? [action === Action.COMMIT ? 'JOB_ALREADY_SUCCESS' : 'INVALID_ARGUMENT'] : [];
-    if (!expectCode(this.#cluster, about, answer, 'OK', ...done, ...gone(from))) return false;
+    if (!expectCode(this.cluster, about, answer, 'OK', ...done, ...gone(from))) return false;
     if (codeName(answer) === 'TABLET_NOT_FOUND' || action !== Action.COMMIT) return !isLive(from);
     for (const output of outputs) output.outcome = 'committed';
     to.ready = true;
