@@ -5,10 +5,19 @@ import { MetaServiceCode } from '../../src/schema/gen/cloud/status_pb.ts';
 import { TxnStatusPB } from '../../src/schema/gen/cloud/txn_pb.ts';
 import { Random } from '../support/kv/random.ts';
 import { type Cluster, Tally } from '../support/simulation/cluster.ts';
+import { encodeRows } from '../support/simulation/delete-bitmap.ts';
 import { Findings } from '../support/simulation/findings.ts';
 import { endLoad } from '../support/simulation/load-ending.ts';
 import { Loader } from '../support/simulation/loader.ts';
-import { type Load, Model, newPartition, newTable, newTablet, type Partition } from '../support/simulation/model.ts';
+import {
+  type Load,
+  Model,
+  newPart,
+  newPartition,
+  newTable,
+  newTablet,
+  type Partition,
+} from '../support/simulation/model.ts';
 import { Reader } from '../support/simulation/reader.ts';
 import type { AnswerOf, MethodName } from '../support/simulation/rpc-client.ts';
 
@@ -19,9 +28,12 @@ const OK = { status: { code: MetaServiceCode.OK, msg: '' } };
 const aborted = { status: { code: MetaServiceCode.TXN_ALREADY_ABORTED, msg: 'aborted' } };
 
 /** A cluster with one partition of one tablet, whose service gives the same answer to every call of a method. */
-function clusterWith(answers: (partition: Partition) => Answers): { cluster: Cluster; partition: Partition } {
+function clusterWith(
+  answers: (partition: Partition) => Answers,
+  merges_on_write = false,
+): { cluster: Cluster; partition: Partition } {
   const model = new Model();
-  const table = newTable(1n);
+  const table = newTable(1n, merges_on_write);
   const partition = newPartition(model, table);
   partition.tablets.push(newTablet(model, { id: 2n, dropped: false }, partition, true));
   table.partitions.push(partition);
@@ -36,8 +48,16 @@ function clusterWith(answers: (partition: Partition) => Answers): { cluster: Clu
 }
 
 function loadOf(partition: Partition, id: bigint): Load {
-  const part = { txn_id: id, partitions: [partition], rowsets: [] };
-  return { id, label: `l${id}`, table: partition.table, routine_rows: 0n, parts: [part], outcome: 'open' };
+  const part = newPart(id, [partition]);
+  return {
+    id,
+    label: `l${id}`,
+    table: partition.table,
+    routine_rows: 0n,
+    parts: [part],
+    outcome: 'open',
+    forgotten: false,
+  };
 }
 
 async function act(Kind: typeof Reader | typeof Loader, cluster: Cluster): Promise<string> {
@@ -67,6 +87,32 @@ test.each([
   const findings = await act(Reader, cluster);
   expect(findings).toContain(`read at once after version 4 of partition`);
   expect(findings).toContain(problem);
+});
+
+test.each([
+  ['is visible twice', []],
+  ['is lost', [0n, 1n]],
+])('a reader notes that a key %s', async (problem, deleted) => {
+  const ids = ['a', 'b'];
+  const { cluster, partition } = clusterWith(
+    () => ({
+      get_version: { version: 3n, versions: [3n] },
+      get_rowset: {
+        rowsetMeta: [rowset(0n, 2n), rowset(3n, 3n)].map((meta, i) => ({ ...meta, rowsetIdV2: ids[i] ?? '' })),
+        stats: {},
+      },
+      get_delete_bitmap: {
+        rowsetIds: ids.slice(0, deleted.length),
+        segmentIds: deleted.map(() => 0),
+        versions: deleted.map(() => 3n),
+        segmentDeleteBitmaps: deleted.map(() => encodeRows([0])),
+      },
+    }),
+    true,
+  );
+  for (const id of ids) cluster.model.rows.set(id, [[{ key: 7, value: id }]]);
+  partition.tablets[0]?.keys.add(7);
+  expect(await act(Reader, cluster)).toMatch(new RegExp(`version 3 of tablet \\d+, read .+: key 7 ${problem}`));
 });
 
 test('a reader notes an answer that nothing explains', async () => {

@@ -8,6 +8,7 @@ import { type MessageAt, readRecord, removeRecord, writeRecord } from '../../src
 import { scanRecords } from '../../src/records/scan-records.ts';
 import { readStampedRecord, writeStampedRecord } from '../../src/records/stamped-record.ts';
 import { removeTabletStats } from '../../src/records/tablet-stats.ts';
+import { DeleteBitmapUpdateLockPBSchema } from '../../src/schema/gen/cloud/delete_bitmap_pb.ts';
 import { RecycleRowsetPB_Type, RecycleRowsetPBSchema } from '../../src/schema/gen/cloud/rowset_pb.ts';
 import { RoutineLoadProgressPBSchema } from '../../src/schema/gen/cloud/txn_attachment_pb.ts';
 import { TxnRunningPBSchema, TxnStatusPB } from '../../src/schema/gen/cloud/txn_pb.ts';
@@ -167,6 +168,15 @@ test.each<[string, RegExp, (txn: Transaction) => Promise<void>]>([
     /^transaction \d+ is finished, and will never be forgotten$/,
     async (txn) => removeRecord(txn, keys.recycleTxn, { instance_id, db_id, txn_id: loadThatIs('aborted').id }),
   ],
+  [
+    'a lock on delete bitmaps that a commit has left',
+    /^transaction \d+ is visible, and holds the lock on delete bitmaps of table \d+$/,
+    async (txn) => {
+      const fields = { instance_id, table_id: liveTable().id, partition_id: -1n };
+      const lock = create(DeleteBitmapUpdateLockPBSchema, { lockId: loadThatIs('visible').id });
+      writeRecord(txn, keys.metaDeleteBitmapUpdateLock, fields, lock);
+    },
+  ],
 ])('find %s', async (_, problem, damage) => {
   const problems = await problemsAfter(damage);
   expect(problems).toContainEqual(expect.stringMatching(problem));
@@ -178,7 +188,7 @@ function findLiveTablet(model: Model): Tablet | undefined {
 }
 
 function findLoad({ loads }: Model, outcome: Outcome): Load | undefined {
-  return [...loads.values()].find((load) => load.outcome === outcome);
+  return [...loads.values()].find((load) => load.outcome === outcome && !load.forgotten);
 }
 
 function liveTablet(): Tablet {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { seedFrom } from '../../support/kv/random.ts';
-import { simulate } from '../../support/simulation/simulation.ts';
+import { LAZY_IN_STEPS, simulate } from '../../support/simulation/simulation.ts';
 
 const seed = seedFrom('NEREUS_SIMULATION_SEED');
 
@@ -15,6 +15,7 @@ const MUST_HAPPEN = [
   'load in parts: commit',
   'load in parts: race',
   'compaction: CUMULATIVE',
+  'compaction: EMPTY_CUMULATIVE',
   'compaction: BASE',
   'compaction: FULL',
   'compaction committed: OK',
@@ -24,18 +25,27 @@ const MUST_HAPPEN = [
   'index dropped',
   'partition created',
   'partition dropped',
+  'merged rows read',
+  'merged in vain',
+  'lock held by others',
+  'lock lost',
+  'lock taken by a compaction',
+  'rows deleted under a compaction',
+  'label cleaned',
+  'cleaned label used again',
+  'database cleaned',
 ];
 
 describe(`a cluster whose service is killed again and again finds everything as promised, NEREUS_SIMULATION_SEED=${seed}`, () => {
   test.each([
-    ['as it is set up', { calls: 60_000, crashes: 12, args: [] }],
+    ['as it is set up', { calls: 40_000, crashes: 8 }],
     [
       'with lazy commits in many steps, so that crashes find them half visible',
-      {
-        calls: 40_000,
-        crashes: 20,
-        args: ['--txn-lazy-commit-rowsets-thresold', '2', '--txn-lazy-max-rowsets-per-batch', '1'],
-      },
+      { calls: 30_000, crashes: 15, args: LAZY_IN_STEPS },
+    ],
+    [
+      'in three processes, which are killed by themselves and all together',
+      { calls: 30_000, crashes: 14, workers: 3, args: LAZY_IN_STEPS },
     ],
   ])('%s', async (_, options) => {
     const simulated = await simulate({ seed, ...options });

@@ -1,8 +1,9 @@
 import { RecycleRowsetPB_Type } from '../../../src/schema/gen/cloud/rowset_pb.ts';
 import { TxnStatusPB } from '../../../src/schema/gen/cloud/txn_pb.ts';
 import { coverProblem } from './cover.ts';
-import { isLive, type Load, type Model } from './model.ts';
+import { isLive, type Load, type Model, type Tablet } from './model.ts';
 import type { Observed, ObservedStore } from './observed.ts';
+import { keysSeenTwice, visibleRows } from './rows.ts';
 import { initialRowsetId } from './rowset.ts';
 import { sizesProblem } from './sizes.ts';
 
@@ -12,6 +13,7 @@ export function checkObserved(model: Model, observed: Observed): string[] {
     ...tableProblems(model, observed),
     ...versionProblems(model, observed),
     ...tabletProblems(model, observed),
+    ...rowProblems(model, observed),
     ...txnProblems(model, observed),
     ...labelProblems(observed),
   ];
@@ -24,6 +26,7 @@ export function checkStored(model: Model, stored: ObservedStore): string[] {
     ...temporaryProblems(model, stored),
     ...rowsetProblems(model, stored),
     ...bookkeepingProblems(model, stored),
+    ...lockProblems(model, stored),
   ];
 }
 
@@ -67,10 +70,31 @@ function tabletProblems(model: Model, { versions, rowsets, stats }: Observed): s
   });
 }
 
+/** Of a tablet that merges on write, the last row of each key is visible, and no other. */
+function rowProblems(model: Model, { versions, rowsets, bitmaps }: Observed): string[] {
+  const merging = ({ partition }: Tablet) => partition.table.merges_on_write;
+  const expected = model.tablets().filter((tablet) => tablet.ready && isLive(tablet) && merging(tablet));
+  return expected.flatMap((tablet) => {
+    const { id, partition } = tablet;
+    const ids = (rowsets.get(id) ?? []).map(({ rowset_id }) => rowset_id);
+    const visible = visibleRows(model.rows, ids, bitmaps.get(id) ?? [], versions.get(partition.id) ?? 1n);
+    const last = model.lastRows(tablet);
+    const shown = new Map(visible.map((row) => [row.key, row.value]));
+    const problems = keysSeenTwice(visible).map((key) => `key ${key} is visible twice`);
+    for (const { key, value } of last.values()) {
+      const seen = shown.get(key);
+      if (seen !== value) problems.push(`key ${key} is ${seen ?? 'lost'} instead of ${value}`);
+    }
+    for (const key of shown.keys()) if (!last.has(key)) problems.push(`key ${key} was written by nobody`);
+    return problems.map((problem) => `tablet ${id} of partition ${partition.id}: ${problem}`);
+  });
+}
+
 /** A transaction is what the answers about it said. */
 function txnProblems({ loads }: Model, { txns }: Observed): string[] {
-  return [...loads.values()].flatMap(({ id, outcome }) => {
+  return [...loads.values()].flatMap(({ id, outcome, forgotten }) => {
     const status = txns.get(id)?.status;
+    if (forgotten) return status === undefined ? [] : [`transaction ${id} is there, though its label was cleaned`];
     const expected = outcome === 'visible' ? TxnStatusPB.TXN_STATUS_VISIBLE : TxnStatusPB.TXN_STATUS_ABORTED;
     if (outcome === 'open') return [`transaction ${id} was neither committed nor aborted`];
     if (status === expected) return [];
@@ -138,14 +162,25 @@ function rowsetProblems(model: Model, { rowsets, recycled }: ObservedStore): str
 /** What is kept about transactions besides themselves fits to how they are. */
 function bookkeepingProblems(model: Model, { txns, labels, running, finished, pending }: ObservedStore): string[] {
   const problems = [...pending].map((partition) => `the version of partition ${partition} waits for a transaction`);
-  for (const { id } of model.loads.values()) {
+  for (const { id, label, forgotten } of model.loads.values()) {
     if (running.has(id)) problems.push(`transaction ${id} is finished, and counts as running`);
-    if (!finished.has(id)) problems.push(`transaction ${id} is finished, and will never be forgotten`);
+    if (forgotten && (finished.has(id) || labels.get(label)?.includes(id))) {
+      problems.push(`transaction ${id} was forgotten, and left traces`);
+    }
+    if (!forgotten && !finished.has(id)) problems.push(`transaction ${id} is finished, and will never be forgotten`);
   }
   for (const { id, label } of txns.values()) {
     if (!labels.get(label)?.includes(id)) problems.push(`label ${label} does not know its transaction ${id}`);
   }
   return problems;
+}
+
+/** A load gives the lock on delete bitmaps back when it is committed. */
+function lockProblems({ loads }: Model, { locks }: ObservedStore): string[] {
+  return [...locks].flatMap(([table, id]) => {
+    const visible = loads.get(id)?.outcome === 'visible';
+    return visible ? [`transaction ${id} is visible, and holds the lock on delete bitmaps of table ${table}`] : [];
+  });
 }
 
 function rowsetsOf({ parts }: Load) {

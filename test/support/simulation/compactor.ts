@@ -1,29 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MessageInitShape } from '@bufbuild/protobuf';
 import {
   FinishTabletJobRequest_Action as Action,
-  type TabletCompactionJobPBSchema,
   TabletCompactionJobPB_CompactionType as Type,
 } from '../../../src/schema/gen/cloud/job_pb.ts';
 import type { RowsetMetaCloudPB } from '../../../src/schema/gen/olap/rowset_meta_pb.ts';
 import type { Random } from '../kv/random.ts';
 import { Actor } from './actor.ts';
 import { CLOUD_UNIQUE_ID, expectCode } from './cluster.ts';
+import { type Compaction, initiatorOf, outputOf, type Plan, sizesOf, upToDelete } from './compaction-plan.ts';
+import { bitmapsOf } from './delete-bitmap.ts';
+import { type MergedRows, mergedRows } from './merged-rows.ts';
 import { isLive, type JobOutput, type Tablet } from './model.ts';
 import { pickFrom } from './pick.ts';
+import { RememberedTablet } from './remembered-tablet.ts';
 import { NEVER, rowset, writeRowset } from './rowset.ts';
 import { codeName } from './rpc-client.ts';
-import { sumOf } from './sizes.ts';
-import { type TabletView, viewTablet } from './tablet-view.ts';
-
-/** What is to be compacted: rowsets next to each other, and where the cumulative point will then be. */
-interface Plan {
-  readonly type: Type;
-  readonly inputs: readonly RowsetMetaCloudPB[];
-  readonly output_point: bigint;
-}
-
-type Compaction = MessageInitShape<typeof TabletCompactionJobPBSchema>;
+import { updateBitmaps } from './update-bitmaps.ts';
+import {
+  COMPACTION_LOCK_ID,
+  giveLockBack,
+  OVER_AT_ONCE_S,
+  takeLock,
+  type UpdateLock,
+  WHOLE_RUN_S,
+} from './update-lock.ts';
 
 /** How long others leave a compaction alone that is heard of no more, in seconds. */
 const LEASE_S = 60;
@@ -32,6 +32,11 @@ const SHORT_LEASE_S = 1;
 /** The first rowset always stays by itself, and what a schema change is still converting is not for compactions. */
 const FIRST_COMPACTED = 2n;
 const LONGEST_DELAY_MS = 200;
+
+/** How often it asks for the lock on delete bitmaps before it gives up. */
+const LOCK_TRIES = 60;
+/** How a commit is refused that needs the lock, when others have it, or had it and gave it back. */
+const LOCK_IS_LOST: ReadonlySet<string> = new Set(['LOCK_EXPIRED', 'KV_TXN_GET_ERR']);
 
 /** How a job is refused that is there no more: it is done, or another took its place. */
 const JOB_IS_GONE = /there is no running compaction|unmatched job id/;
@@ -46,26 +51,40 @@ export class Compactor extends Actor {
     if (tablet === undefined) return;
     // As of before the view: what a schema change has replaced since then is not in it.
     const from = tablet.ready ? FIRST_COMPACTED : (tablet.alter_version ?? 0n) + 1n;
-    const view = await viewTablet(this.cluster, this.name, tablet);
-    const plan = view && this.#plan(view, from);
-    if (view === undefined || plan === undefined) return;
+    const remembered = new RememberedTablet(tablet);
+    if (!(await remembered.sync(this.cluster, this.name))) return;
+    const plan = this.#plan(remembered, from);
+    if (plan === undefined) return;
     // A backend plans with what it knows, and that may be old.
     if (this.random.chance(0.2)) await sleep(this.random.below(LONGEST_DELAY_MS));
     const dies = this.random.chance(0.1);
-    const job = this.#job(plan, view, dies ? SHORT_LEASE_S : LEASE_S);
+    const job = this.#job(plan, remembered, dies ? SHORT_LEASE_S : LEASE_S);
     if (!(await this.#start(tablet, job))) return;
     this.cluster.tally.count(`compaction: ${Type[plan.type]}`);
     if (this.random.chance(0.3)) await this.#lease(tablet, job);
     if (dies && this.random.chance(0.5)) return;
-    const output = await this.#write(tablet, job, plan);
-    if (output === undefined || dies) return;
-    if (this.random.chance(0.1)) await this.#abort(tablet, job, output);
-    else await this.#commit(tablet, { ...job, ...outputOf(plan, output) }, output);
+    if (plan.type === Type.EMPTY_CUMULATIVE) {
+      if (!dies) await this.#commit(tablet, { ...job, outputCumulativePoint: plan.output_point });
+      return;
+    }
+    const merged = mergedRows(this.cluster.model, remembered, plan.inputs);
+    const output = await this.#write(tablet, job, plan, merged);
+    if (output === undefined) return;
+    const lock = merged && (await this.#mergeLater(remembered, output, merged, dies));
+    if (dies) return;
+    if (this.random.chance(0.1) || (merged !== undefined && lock === undefined)) {
+      await this.#abort(tablet, job, lock);
+      output.outcome = 'refused';
+      return;
+    }
+    const sized = { ...outputOf(plan, output, merged), ...initiatorOf(lock) };
+    const code = await this.#commit(tablet, { ...job, ...sized }, output);
+    if (lock && code !== 'OK') await this.#abort(tablet, job, lock);
   }
 
   /** Chooses rowsets: base compactions below the cumulative point, cumulative ones from there on, now and then all. */
-  #plan({ rowsets, stats }: TabletView, from: bigint): Plan | undefined {
-    const point = stats.cumulativePoint;
+  #plan({ rowsets, stats }: RememberedTablet, from: bigint): Plan | undefined {
+    const point = stats?.cumulativePoint ?? 0n;
     const ready = from === FIRST_COMPACTED;
     const given = rowsets.filter(({ startVersion }) => startVersion >= from);
     const base = given.filter(({ endVersion }) => endVersion < point);
@@ -76,7 +95,11 @@ export class Compactor extends Actor {
       return base.length > 1 ? { type: Type.BASE, inputs: base, output_point: point } : undefined;
     }
     const skipped = this.random.chance(0.6) ? 0 : this.random.below(Math.max(1, rest.length - 1));
-    const inputs = rest.slice(skipped, skipped + 2 + this.random.below(6));
+    const [candidate] = rest;
+    if (skipped === 0 && ready && candidate?.deletePredicate !== undefined) {
+      return { type: Type.EMPTY_CUMULATIVE, inputs: [], output_point: candidate.endVersion + 1n };
+    }
+    const inputs = upToDelete(rest.slice(skipped, skipped + 2 + this.random.below(6)));
     const [first] = inputs;
     const last = inputs.at(-1);
     if (first === undefined || last === undefined || inputs.length < 2) return undefined;
@@ -91,16 +114,18 @@ export class Compactor extends Actor {
     return { type: Type.FULL, inputs, output_point: last.endVersion + 1n };
   }
 
-  #job({ type, inputs }: Plan, { stats }: TabletView, lease_s: number): Compaction {
+  #job({ type, inputs }: Plan, { stats }: RememberedTablet, lease_s: number): Compaction {
+    const [first] = inputs;
+    const last = inputs.at(-1);
     return {
       id: `${this.name}-job-${this.#jobs++}`,
       initiator: `${this.name}:8060`,
       type,
-      baseCompactionCnt: stats.baseCompactionCnt,
-      cumulativeCompactionCnt: stats.cumulativeCompactionCnt,
+      baseCompactionCnt: stats?.baseCompactionCnt ?? 0n,
+      cumulativeCompactionCnt: stats?.cumulativeCompactionCnt ?? 0n,
       expiration: NEVER,
       lease: BigInt(Math.floor(Date.now() / 1000) + lease_s),
-      inputVersions: [inputs[0]?.startVersion ?? 0n, inputs.at(-1)?.endVersion ?? 0n],
+      ...(first && last && { inputVersions: [first.startVersion, last.endVersion] }),
       ...(this.random.chance(0.5) && { checkInputVersionsRange: true }),
     };
   }
@@ -125,12 +150,18 @@ export class Compactor extends Actor {
   }
 
   /** Writes the output. Undefined when that went wrong, or the job is there no more. */
-  async #write(tablet: Tablet, { id = '' }: Compaction, { inputs }: Plan): Promise<JobOutput | undefined> {
+  async #write(
+    tablet: Tablet,
+    { id = '' }: Compaction,
+    { inputs }: Plan,
+    merged: MergedRows | undefined,
+  ): Promise<JobOutput | undefined> {
     const txn_id = randomTxnId(this.random);
     const output: JobOutput = { rowset_id: `output-of-${id}`, tablet, txn_id, outcome: 'open' };
     this.cluster.model.outputs.push(output);
-    const sum = sumOf(inputs);
-    const sized = { dataDiskSize: sum.dataSize, numRows: sum.numRows, numSegments: sum.numSegments > 0n ? 1n : 0n };
+    if (merged) this.cluster.model.rows.set(output.rowset_id, merged.segments);
+    const { dataSize, numRows, numSegments } = sizesOf(inputs, merged);
+    const sized = { dataDiskSize: dataSize, numRows, numSegments };
     const at = { startVersion: inputs[0]?.startVersion ?? 0n, endVersion: inputs.at(-1)?.endVersion ?? 0n };
     const meta = rowset(tablet, txn_id, output.rowset_id, sized, at);
     const about = `${this.name}: compaction ${id} of tablet ${tablet.id}`;
@@ -139,23 +170,54 @@ export class Compactor extends Actor {
       : undefined;
   }
 
-  async #abort(tablet: Tablet, compaction: Compaction, output: JobOutput): Promise<void> {
-    await this.#finish('abort', tablet, compaction, Action.ABORT);
-    output.outcome = 'refused';
+  /**
+   * Where a tablet merges on write: deletes of the output what loads have deleted of the inputs since, under the lock that
+   * all compactions share, which it then has to hold until the commit. Undefined when it did not get that, or lost it.
+   */
+  async #mergeLater(
+    remembered: RememberedTablet,
+    { rowset_id }: JobOutput,
+    merged: MergedRows,
+    dies: boolean,
+  ): Promise<UpdateLock | undefined> {
+    const { tablet } = remembered;
+    const { table } = tablet.partition;
+    const about = `${this.name}: output ${rowset_id} of tablet ${tablet.id}`;
+    const expiration = dies || this.random.chance(0.2) ? OVER_AT_ONCE_S : WHOLE_RUN_S;
+    const initiator = BigInt(1 + this.random.below(2 ** 31));
+    const lock = { table, lock_id: COMPACTION_LOCK_ID, initiator, expiration };
+    if (!(await takeLock(this.cluster, this.random, lock, { about, tries: LOCK_TRIES }))) return undefined;
+    this.cluster.tally.count('lock taken by a compaction');
+    const synced = await remembered.sync(this.cluster, about);
+    const deleted = merged.deletedOf(rowset_id, remembered.bitmaps);
+    const held = synced && (await updateBitmaps(this.cluster, about, tablet, bitmapsOf(deleted), lock));
+    if (deleted.length > 0) this.cluster.tally.count('rows deleted under a compaction');
+    if (held) return lock;
+    if (!dies) await giveLockBack(this.cluster, lock, about);
+    return undefined;
   }
 
-  async #commit(tablet: Tablet, compaction: Compaction, output: JobOutput): Promise<void> {
+  async #abort(tablet: Tablet, compaction: Compaction, lock: UpdateLock | undefined): Promise<void> {
+    const { answer } = await this.#finish('abort', tablet, { ...compaction, ...initiatorOf(lock) }, Action.ABORT);
+    // That of a job which is there no more leaves the lock as it is.
+    if (lock && codeName(answer) !== 'OK') await giveLockBack(this.cluster, lock, `${this.name}: ${compaction.id}`);
+  }
+
+  /** Answers the code. An empty compaction has no output. */
+  async #commit(tablet: Tablet, compaction: Compaction, output?: JobOutput): Promise<string> {
     const { answer, resent } = await this.#finish(
       'commit',
       tablet,
       compaction,
       Action.COMMIT,
       'JOB_CHECK_ALTER_VERSION',
+      ...(tablet.partition.table.merges_on_write ? LOCK_IS_LOST : []),
     );
     this.cluster.tally.count(`compaction committed: ${codeName(answer)}`);
-    if (codeName(answer) === 'OK') output.outcome = 'committed';
+    if (output !== undefined && codeName(answer) === 'OK') output.outcome = 'committed';
     // An earlier try may have done it, and only what is stored can tell.
-    else if (!resent) output.outcome = 'refused';
+    else if (output !== undefined && !resent) output.outcome = 'refused';
+    return codeName(answer);
   }
 
   /** Finishes or leases a job, which another may have taken the place of meanwhile. */
@@ -178,24 +240,6 @@ export class Compactor extends Actor {
 /** Whether backends compact it: one that a schema change fills only behind the version up to which that converts. */
 function mayCompact({ ready, alter_version }: Tablet): boolean {
   return ready || alter_version !== undefined;
-}
-
-function outputOf({ inputs, output_point }: Plan, { rowset_id, txn_id }: JobOutput): Compaction {
-  const sum = sumOf(inputs);
-  return {
-    outputCumulativePoint: output_point,
-    numInputRowsets: sum.numRowsets,
-    numInputSegments: sum.numSegments,
-    numInputRows: sum.numRows,
-    sizeInputRowsets: sum.dataSize,
-    numOutputRowsets: 1n,
-    numOutputSegments: sum.numSegments > 0n ? 1n : 0n,
-    numOutputRows: sum.numRows,
-    sizeOutputRowsets: sum.dataSize,
-    outputVersions: [inputs.at(-1)?.endVersion ?? 0n],
-    outputRowsetIds: [rowset_id],
-    txnId: [txn_id],
-  };
 }
 
 /** How a job is refused whose tablet was dropped. */

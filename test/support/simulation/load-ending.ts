@@ -3,9 +3,12 @@ import { TxnCommitAttachmentPB_Type as Attachment } from '../../../src/schema/ge
 import { TxnStatusPB } from '../../../src/schema/gen/cloud/txn_pb.ts';
 import type { Random } from '../kv/random.ts';
 import { CLOUD_UNIQUE_ID, type Cluster, expectCode } from './cluster.ts';
+import { keysOf } from './delete-bitmap.ts';
+import { lockOfLoad, mergeLoad } from './merge-load.ts';
 import { DB_ID, type Load, type Outcome } from './model.ts';
 import { type AnswerOf, codeName } from './rpc-client.ts';
 import type { Answered } from './service-process.ts';
+import { giveLockBack, OVER_AT_ONCE_S, WHOLE_RUN_S } from './update-lock.ts';
 
 /** How a load ends: in one phase, in two, by an abort, by a commit and an abort at the same time, or not by itself. */
 export type Ending = 'commit' | 'precommit' | 'abort' | 'race' | 'abandon';
@@ -24,11 +27,15 @@ export async function endLoad(
   inParts: boolean,
 ): Promise<void> {
   const about = `transaction ${load.id}`;
-  const commit = (twoPhases = false) => commitLoad(cluster, random, load, inParts, twoPhases);
+  const commit = (twoPhases = false, times = 1) =>
+    commitMerged(cluster, random, load, () =>
+      Promise.all(Array.from({ length: times }, () => commitLoad(cluster, random, load, inParts, twoPhases))),
+    );
   switch (ending) {
     case 'commit': {
       // The second is what a frontend sends when the answer to the first does not come.
-      const commits = await Promise.all(random.chance(0.15) ? [commit(), commit()] : [commit()]);
+      const commits = await commit(false, random.chance(0.15) ? 2 : 1);
+      if (commits === undefined) return settleAborted(cluster, load, await abort(cluster, random, load));
       for (const { answer } of commits) expectCode(cluster, `commit_txn of ${about}`, answer, 'OK');
       return settle(cluster, load, 'visible', commits);
     }
@@ -37,16 +44,29 @@ export async function endLoad(
       // Whoever decides about the second phase takes his time, and others have to wait for it.
       if (random.chance(0.3)) await sleep(random.below(LONGEST_DELAY_MS));
       if (random.chance(0.2)) return settleAborted(cluster, load, await abort(cluster, random, load));
-      const { answer, resent } = await commit(random.chance(0.7));
-      const codes = resent ? ['OK', 'TXN_ALREADY_VISIBLE'] : ['OK'];
-      expectCode(cluster, `commit_txn of precommitted ${about}`, answer, ...codes);
-      return settle(cluster, load, 'visible', [{ answer, resent }]);
+      const commits = await commit(random.chance(0.7));
+      if (commits === undefined) return settleAborted(cluster, load, await abort(cluster, random, load));
+      for (const { answer, resent } of commits) {
+        const codes = resent ? ['OK', 'TXN_ALREADY_VISIBLE'] : ['OK'];
+        expectCode(cluster, `commit_txn of precommitted ${about}`, answer, ...codes);
+      }
+      return settle(cluster, load, 'visible', commits);
     }
     case 'abort':
+      await mergeInVain(cluster, random, load);
       return settleAborted(cluster, load, await abort(cluster, random, load));
     case 'race': {
-      const [committed, aborted] = await Promise.all([commit(), abort(cluster, random, load)]);
-      return settleRace(cluster, load, committed, aborted);
+      const lock = lockOfLoad(load, WHOLE_RUN_S);
+      const merges = load.table.merges_on_write;
+      if (merges && (await mergeLoad(cluster, random, load, lock)) === undefined) {
+        return settleAborted(cluster, load, await abort(cluster, random, load));
+      }
+      const [committed, aborted] = await Promise.all([
+        commitLoad(cluster, random, load, inParts, false),
+        abort(cluster, random, load),
+      ]);
+      await settleRace(cluster, load, committed, aborted);
+      if (merges && load.outcome !== 'visible') await giveLockBack(cluster, lock, about);
     }
   }
 }
@@ -69,7 +89,11 @@ export async function settle(
     const said = TxnStatusPB[answer.txnInfo?.status ?? 0];
     cluster.findings.add(`transaction ${load.id} is ${said}, though the answers say that it is ${expected}`);
   }
-  if (load.outcome === 'visible') noteVersions(cluster, load, commits);
+  if (load.outcome !== 'visible') return;
+  noteVersions(cluster, load, commits);
+  for (const { rowset_id, tablet } of load.parts.flatMap(({ rowsets }) => rowsets)) {
+    for (const key of keysOf(cluster.model.rows.get(rowset_id) ?? [])) tablet.keys.add(key);
+  }
 }
 
 export function outcomeOf({ txnInfo }: AnswerOf<'get_txn'>): Outcome {
@@ -85,12 +109,46 @@ export function outcomeOf({ txnInfo }: AnswerOf<'get_txn'>): Outcome {
   }
 }
 
+/**
+ * Commits a load, where its table merges on write with the delete bitmaps for that, and again when it has lost the lock
+ * meanwhile. Undefined when it did not get the lock.
+ */
+async function commitMerged(
+  cluster: Cluster,
+  random: Random,
+  load: Load,
+  commit: () => Promise<Commit[]>,
+): Promise<Commit[] | undefined> {
+  if (!load.table.merges_on_write) return commit();
+  for (let expiration = random.chance(0.2) ? OVER_AT_ONCE_S : WHOLE_RUN_S; ; expiration = WHOLE_RUN_S) {
+    const lock = lockOfLoad(load, expiration);
+    const merged = await mergeLoad(cluster, random, load, lock);
+    if (merged === undefined) return undefined;
+    const commits = merged ? await commit() : [];
+    const lost = commits.filter(({ answer }) => codeName(answer) === 'LOCK_EXPIRED').length;
+    if (merged && (lost < commits.length || expiration === WHOLE_RUN_S)) return commits;
+    cluster.tally.count('lock lost');
+  }
+}
+
+/** What a load leaves behind that dies before its commit, or gives up: delete bitmaps of a version that another will get. */
+export async function mergeInVain(cluster: Cluster, random: Random, load: Load): Promise<void> {
+  if (!load.table.merges_on_write || random.chance(0.5)) return;
+  const lock = lockOfLoad(load, random.chance(0.5) ? OVER_AT_ONCE_S : WHOLE_RUN_S);
+  const merged = await mergeLoad(cluster, random, load, lock);
+  cluster.tally.count('merged in vain');
+  if (merged !== undefined && lock.expiration === WHOLE_RUN_S) {
+    await giveLockBack(cluster, lock, `transaction ${load.id}`);
+  }
+}
+
 function commitLoad({ service }: Cluster, random: Random, load: Load, inParts: boolean, is2pc: boolean) {
   const { id, table, parts, routine_rows } = load;
   const rlTaskTxnCommitAttachment = { jobId: table.id, loadedRows: routine_rows };
   const commitAttachment = { type: Attachment.RT_TASK_TXN_COMMIT_ATTACHMENT, rlTaskTxnCommitAttachment };
   const routine = routine_rows > 0n && { commitAttachment };
-  const whole = { cloudUniqueId: CLOUD_UNIQUE_ID, dbId: DB_ID, txnId: id, is2pc, ...routine };
+  const mowTableIds = table.merges_on_write ? [table.id] : [];
+  const whole = { cloudUniqueId: CLOUD_UNIQUE_ID, dbId: DB_ID, txnId: id, is2pc, mowTableIds, ...routine };
   if (!inParts) return service.insist('commit_txn', { ...whole, enableTxnLazyCommit: random.chance(0.5) });
   const subTxnInfos = parts.map(({ txn_id, rowsets }) => ({
     subTxnId: txn_id,
@@ -160,6 +218,14 @@ function noteVersion(findings: Cluster['findings'], load: Load, partitionId: big
       `transaction ${load.id} is told of version ${version} of partition ${partitionId}, which it did not touch`,
     );
     return;
+  }
+  for (const { versions } of load.parts) {
+    const merged = versions.get(partition);
+    if (merged !== undefined && merged !== version) {
+      findings.add(
+        `transaction ${load.id} got version ${version} of partition ${partition.id}, and merged for ${merged}`,
+      );
+    }
   }
   for (let made = version - BigInt(raises) + 1n; made <= version; made++) {
     const other = partition.makers.get(made);

@@ -6,16 +6,14 @@ import {
 } from '../../../src/schema/gen/cloud/txn_pb.ts';
 import { Actor, type ActorOptions } from './actor.ts';
 import { CLOUD_UNIQUE_ID, expectCode } from './cluster.ts';
-import { type Ending, endLoad, settle } from './load-ending.ts';
+import { sharedLabel } from './label.ts';
+import { type Ending, endLoad, mergeInVain, settle } from './load-ending.ts';
 import { beginParts } from './load-parts.ts';
-import { DB_ID, isLive, type Load, type LoadPart, type Partition, type Table } from './model.ts';
+import { DB_ID, isLive, type Load, newPart, type Partition, type Table } from './model.ts';
 import { pickFrom, pickSome } from './pick.ts';
 import { loadedRowset, writeRowset } from './rowset.ts';
 import { codeName } from './rpc-client.ts';
 
-/** Labels that several loaders try for at a time, and how many calls later they try for others. */
-const SHARED_LABELS = 4;
-const CALLS_A_GENERATION = 400;
 const TIMEOUT_MS = 3_600_000n;
 
 /** Loads data into some partitions of a table, in one transaction, and ends that in one of the ways that there are. */
@@ -30,7 +28,8 @@ export class Loader extends Actor {
 
   async act(): Promise<void> {
     const table = pickFrom(this.random, this.cluster.model.tables);
-    const inParts = this.random.chance(0.15);
+    // Frontends refuse loads in parts where a table merges on write.
+    const inParts = table?.merges_on_write !== true && this.random.chance(0.15);
     // Loads in parts don't count for routine loads.
     const routine_rows = !inParts && this.random.chance(0.3) ? BigInt(1 + this.random.below(1_000)) : 0n;
     const load = table && (await this.#begin(table, routine_rows));
@@ -56,6 +55,7 @@ export class Loader extends Actor {
 
   /** A backend that dies, and after its start has a frontend abort what it left behind. */
   async #abandon(load: Load): Promise<void> {
+    await mergeInVain(this.cluster, this.random, load);
     const { ip, id } = this.#coordinator;
     this.#coordinator.startTime += 1n;
     const { startTime } = this.#coordinator;
@@ -72,7 +72,7 @@ export class Loader extends Actor {
   /** Begins a transaction. Undefined when its label is in use. */
   async #begin(table: Table, routine_rows: bigint): Promise<Load | undefined> {
     const shared = this.random.chance(0.2);
-    const label = shared ? this.#sharedLabel() : `${this.name}-${this.#loads++}`;
+    const label = shared ? sharedLabel(this.random, this.cluster.service.calls) : `${this.name}-${this.#loads++}`;
     // A frontend begins once more when the answer does not come.
     const repeated = !shared && this.random.chance(0.1);
     const loadJobSourceType =
@@ -87,7 +87,7 @@ export class Loader extends Actor {
       );
     }
     if (id === undefined) return undefined;
-    const load: Load = { id, label, table, routine_rows, parts: [], outcome: 'open' };
+    const load: Load = { id, label, table, routine_rows, parts: [], outcome: 'open', forgotten: false };
     this.cluster.model.loads.set(id, load);
     return load;
   }
@@ -116,12 +116,6 @@ export class Loader extends Actor {
     return codeName(answer) === 'OK' ? answer.txnId : answer.dupTxnId;
   }
 
-  /** One that others may have too. New ones come with time, since those of visible transactions stay taken. */
-  #sharedLabel(): string {
-    const generation = Math.floor(this.cluster.service.calls / CALLS_A_GENERATION);
-    return `shared-${generation}-${this.random.below(SHARED_LABELS)}`;
-  }
-
   /** Tries the label of a transaction that is under way: nobody can have it, and the same request gets the same answer. */
   async #beginAgain({ id, label, table }: Load): Promise<void> {
     const { answer } = await this.cluster.service.insist('begin_txn', {
@@ -135,14 +129,15 @@ export class Loader extends Actor {
   async #write(load: Load, txnId: bigint): Promise<boolean> {
     const live = load.table.partitions.filter(({ dropped }) => !dropped);
     const partitions = pickSome(this.random, live, 1 + this.random.below(3));
-    const part: LoadPart = { txn_id: txnId, partitions, rowsets: [] };
+    const part = newPart(txnId, partitions);
     load.parts.push(part);
     const written = await Promise.all(
       partitions.flatMap(tabletsToLoad).map(async (tablet) => {
         const rowset_id = `load-${txnId}-${tablet.id}`;
         part.rowsets.push({ rowset_id, tablet, txn_id: txnId });
         const about = `${this.name}: transaction ${load.id}, tablet ${tablet.id}`;
-        return writeRowset(this.cluster, this.random, about, loadedRowset(this.random, tablet, txnId, rowset_id));
+        const meta = loadedRowset(this.random, this.cluster.model, tablet, txnId, rowset_id);
+        return writeRowset(this.cluster, this.random, about, meta);
       }),
     );
     return written.every(Boolean);

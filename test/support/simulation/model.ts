@@ -1,8 +1,11 @@
 /** What a cluster has asked for and was promised, to be compared with what the service answers and stores. */
+import type { Row, Segments } from './rows.ts';
 
 export interface Table {
   readonly id: bigint;
   readonly db_id: bigint;
+  /** Whether of rows with one key only the last one is visible, by delete bitmaps that loads write. */
+  readonly merges_on_write: boolean;
   readonly indexes: TableIndex[];
   readonly partitions: Partition[];
   /** Whether someone is changing its schema or its partitions; in Doris too that is one at a time. */
@@ -35,6 +38,8 @@ export interface Tablet {
   readonly partition: Partition;
   /** Whether it has all versions. A tablet that a schema change fills has them only when that is done. */
   ready: boolean;
+  /** Where the table merges on write: the keys that an acknowledged load has written. */
+  readonly keys: Set<number>;
   /** The version up to which the schema change converts, once it is recorded. */
   alter_version?: bigint;
 }
@@ -51,6 +56,8 @@ export interface LoadPart {
   readonly txn_id: bigint;
   readonly partitions: readonly Partition[];
   readonly rowsets: WrittenRowset[];
+  /** Where tables merge on write: the versions for which it has written delete bitmaps. */
+  readonly versions: Map<Partition, bigint>;
 }
 
 export type Outcome = 'open' | 'visible' | 'aborted';
@@ -63,6 +70,8 @@ export interface Load {
   readonly routine_rows: bigint;
   readonly parts: LoadPart[];
   outcome: Outcome;
+  /** Whether the service was told to forget its transaction. What it has loaded stays. */
+  forgotten: boolean;
 }
 
 /** A rowset that a compaction or a schema change has put in place of others, or has tried to. */
@@ -76,6 +85,8 @@ export class Model {
   readonly tables: Table[] = [];
   readonly loads = new Map<bigint, Load>();
   readonly outputs: JobOutput[] = [];
+  /** What the rowsets of tables that merge on write have in them. */
+  readonly rows = new Map<string, Segments>();
   #last_id = 1_000n;
 
   /** An id that nothing else has. */
@@ -104,6 +115,19 @@ export class Model {
     }
     return raises;
   }
+
+  /** What is to be visible of a tablet that merges on write: the last row of each key that a committed load has written. */
+  lastRows(tablet: Tablet): Map<number, Row> {
+    const written = this.visibleLoads().flatMap(({ parts }) =>
+      parts.flatMap(({ rowsets, versions }) => {
+        const version = versions.get(tablet.partition) ?? 0n;
+        return rowsets.filter((rowset) => rowset.tablet === tablet).map(({ rowset_id }) => ({ rowset_id, version }));
+      }),
+    );
+    written.sort((a, b) => Number(a.version - b.version));
+    const rows = written.flatMap(({ rowset_id }) => (this.rows.get(rowset_id) ?? []).flat());
+    return new Map(rows.map((row) => [row.key, row]));
+  }
 }
 
 /** Whether something is still expected of a tablet. */
@@ -112,11 +136,20 @@ export function isLive({ index, partition }: Tablet): boolean {
 }
 
 export function newTablet(model: Model, index: TableIndex, partition: Partition, ready: boolean): Tablet {
-  return { id: model.newId(), index, partition, ready };
+  return { id: model.newId(), index, partition, ready, keys: new Set() };
 }
 
-export function newTable(id: bigint): Table {
-  return { id, db_id: DB_ID, indexes: [], partitions: [], changing: false, changes: 0n };
+/** A tablet as requests name it where they say all that there is to be known. */
+export function indexOf({ id, index, partition }: Tablet) {
+  return { dbId: DB_ID, tableId: partition.table.id, indexId: index.id, partitionId: partition.id, tabletId: id };
+}
+
+export function newPart(txn_id: bigint, partitions: readonly Partition[]): LoadPart {
+  return { txn_id, partitions, rowsets: [], versions: new Map() };
+}
+
+export function newTable(id: bigint, merges_on_write = false): Table {
+  return { id, db_id: DB_ID, merges_on_write, indexes: [], partitions: [], changing: false, changes: 0n };
 }
 
 export function newPartition(model: Model, table: Table): Partition {

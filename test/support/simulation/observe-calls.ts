@@ -1,8 +1,15 @@
 import { CLOUD_UNIQUE_ID, type Cluster, expectCode } from './cluster.ts';
+import type { DeleteBitmap } from './delete-bitmap.ts';
 import { DB_ID, isLive } from './model.ts';
-import type { Observed, ObservedRowset, ObservedTable, ObservedTxn } from './observed.ts';
+import {
+  type Observed,
+  type ObservedRowset,
+  type ObservedTable,
+  type ObservedTxn,
+  observedRowset,
+} from './observed.ts';
+import { RememberedTablet } from './remembered-tablet.ts';
 import type { Sizes } from './sizes.ts';
-import { viewTablet } from './tablet-view.ts';
 
 const WHO = 'at the end';
 
@@ -13,19 +20,12 @@ export async function observeByCalls(cluster: Cluster): Promise<Observed> {
   const tablets = cluster.model.tablets().filter((tablet) => tablet.ready && isLive(tablet));
   const rowsets = new Map<bigint, ObservedRowset[]>();
   const stats = new Map<bigint, Sizes>();
+  const bitmaps = new Map<bigint, readonly DeleteBitmap[]>();
   for (const tablet of tablets) {
-    const view = await viewTablet(cluster, WHO, tablet);
-    rowsets.set(
-      tablet.id,
-      (view?.rowsets ?? []).map(({ rowsetIdV2, startVersion, endVersion, dataDiskSize, numRows, numSegments }) => ({
-        rowset_id: rowsetIdV2,
-        startVersion,
-        endVersion,
-        dataDiskSize,
-        numRows,
-        numSegments,
-      })),
-    );
+    const remembered = new RememberedTablet(tablet);
+    await remembered.sync(cluster, WHO);
+    rowsets.set(tablet.id, remembered.rowsets.map(observedRowset));
+    bitmaps.set(tablet.id, remembered.bitmaps);
     const { answer } = await cluster.service.insist('get_tablet_stats', {
       cloudUniqueId: CLOUD_UNIQUE_ID,
       tabletIdx: [{ tabletId: tablet.id }],
@@ -34,7 +34,7 @@ export async function observeByCalls(cluster: Cluster): Promise<Observed> {
     if (expectCode(cluster, `get_tablet_stats of tablet ${tablet.id}`, answer, 'OK') && found)
       stats.set(tablet.id, found);
   }
-  return { versions, rowsets, stats, tables: await askTables(cluster), txns: await askTxns(cluster) };
+  return { versions, rowsets, stats, bitmaps, tables: await askTables(cluster), txns: await askTxns(cluster) };
 }
 
 async function askTables(cluster: Cluster): Promise<Map<bigint, ObservedTable>> {
@@ -69,12 +69,13 @@ async function askVersions(cluster: Cluster): Promise<Map<bigint, bigint>> {
 
 async function askTxns(cluster: Cluster): Promise<Map<bigint, ObservedTxn>> {
   const txns = new Map<bigint, ObservedTxn>();
-  for (const id of cluster.model.loads.keys()) {
+  for (const { id, forgotten } of cluster.model.loads.values()) {
     const request = { cloudUniqueId: CLOUD_UNIQUE_ID, dbId: DB_ID, txnId: id };
     const { answer } = await cluster.service.insist('get_txn', request);
     const { txnInfo } = answer;
-    if (!expectCode(cluster, `${WHO}: get_txn of transaction ${id}`, answer, 'OK') || txnInfo === undefined) continue;
-    txns.set(id, { id, label: txnInfo.label, status: txnInfo.status });
+    const code = forgotten ? 'TXN_ID_NOT_FOUND' : 'OK';
+    expectCode(cluster, `${WHO}: get_txn of transaction ${id}`, answer, code);
+    if (txnInfo !== undefined) txns.set(id, { id, label: txnInfo.label, status: txnInfo.status });
   }
   return txns;
 }

@@ -1,15 +1,22 @@
 import { keys } from '../../../src/keys/key-table.ts';
 import type { Store, Transaction } from '../../../src/kv/store.ts';
+import { scanBytes } from '../../../src/records/bytes-record.ts';
 import { readCounter } from '../../../src/records/counter.ts';
 import { readRecord } from '../../../src/records/message-record.ts';
 import { scanRecords } from '../../../src/records/scan-records.ts';
 import { stampedFromValue } from '../../../src/records/stamped-record.ts';
 import { mergeTabletStats, readTabletStats } from '../../../src/records/tablet-stats.ts';
 import type { RecycleRowsetPB_Type } from '../../../src/schema/gen/cloud/rowset_pb.ts';
-import type { RowsetMetaCloudPB } from '../../../src/schema/gen/olap/rowset_meta_pb.ts';
 import { INSTANCE_ID as instance_id } from './cluster.ts';
+import { type DeleteBitmap, decodeRows } from './delete-bitmap.ts';
 import { DB_ID as db_id, type Model } from './model.ts';
-import type { ObservedRowset, ObservedStore, ObservedTable, ObservedTxn } from './observed.ts';
+import {
+  type ObservedRowset,
+  type ObservedStore,
+  type ObservedTable,
+  type ObservedTxn,
+  observedRowset,
+} from './observed.ts';
 import type { Sizes } from './sizes.ts';
 
 /** Reads what a service has stored, without asking it. */
@@ -21,6 +28,8 @@ export function observeStore(store: Store, model: Model): Promise<ObservedStore>
     stats: await readStats(txn, model),
     tables: await readTables(txn, model),
     labels: await readLabels(txn),
+    bitmaps: await readBitmaps(txn),
+    locks: await readLocks(txn),
   }));
 }
 
@@ -37,7 +46,7 @@ async function readVersions(txn: Transaction) {
 async function readRowsets(txn: Transaction) {
   const rowsets = new Map<bigint, ObservedRowset[]>();
   for await (const { fields, message } of scanRecords(txn, keys.metaRowset, { instance_id })) {
-    append(rowsets, fields.tablet_id, observed(message));
+    append(rowsets, fields.tablet_id, observedRowset(message));
   }
   const temporary = new Map<bigint, string[]>();
   for await (const { fields, message } of scanRecords(txn, keys.metaRowsetTmp, { instance_id })) {
@@ -52,14 +61,14 @@ async function readRowsets(txn: Transaction) {
 
 async function readTxns(txn: Transaction) {
   const txns = new Map<bigint, ObservedTxn>();
-  for await (const { fields, message } of scanRecords(txn, keys.txnInfo, { instance_id })) {
+  for await (const { fields, message } of scanRecords(txn, keys.txnInfo, { instance_id, db_id })) {
     const { label, status } = message;
     txns.set(fields.txn_id, { id: fields.txn_id, label, status });
   }
   const running = new Set<bigint>();
-  for await (const { fields } of scanRecords(txn, keys.txnRunning, { instance_id })) running.add(fields.txn_id);
+  for await (const { fields } of scanRecords(txn, keys.txnRunning, { instance_id, db_id })) running.add(fields.txn_id);
   const finished = new Set<bigint>();
-  for await (const { fields } of scanRecords(txn, keys.recycleTxn, { instance_id })) finished.add(fields.txn_id);
+  for await (const { fields } of scanRecords(txn, keys.recycleTxn, { instance_id, db_id })) finished.add(fields.txn_id);
   return { txns, running, finished };
 }
 
@@ -95,8 +104,22 @@ async function readLabels(txn: Transaction): Promise<Map<string, bigint[]>> {
   return labels;
 }
 
-function observed({ rowsetIdV2, startVersion, endVersion, dataDiskSize, numRows, numSegments }: RowsetMetaCloudPB) {
-  return { rowset_id: rowsetIdV2, startVersion, endVersion, dataDiskSize, numRows, numSegments };
+async function readBitmaps(txn: Transaction): Promise<Map<bigint, DeleteBitmap[]>> {
+  const bitmaps = new Map<bigint, DeleteBitmap[]>();
+  const all = keys.metaDeleteBitmap.range({ instance_id });
+  for await (const { fields, value } of scanBytes(txn, keys.metaDeleteBitmap, all)) {
+    const { rowset_id, version, segment_id } = fields;
+    append(bitmaps, fields.tablet_id, { rowset_id, version, segment: Number(segment_id), rows: decodeRows(value) });
+  }
+  return bitmaps;
+}
+
+async function readLocks(txn: Transaction): Promise<Map<bigint, bigint>> {
+  const locks = new Map<bigint, bigint>();
+  for await (const { fields, message } of scanRecords(txn, keys.metaDeleteBitmapUpdateLock, { instance_id })) {
+    locks.set(fields.table_id, message.lockId);
+  }
+  return locks;
 }
 
 function append<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): void {

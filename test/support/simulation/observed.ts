@@ -1,6 +1,8 @@
 import type { RecycleRowsetPB_Type } from '../../../src/schema/gen/cloud/rowset_pb.ts';
 import type { TxnStatusPB } from '../../../src/schema/gen/cloud/txn_pb.ts';
+import type { RowsetMetaCloudPB } from '../../../src/schema/gen/olap/rowset_meta_pb.ts';
 import type { VersionRange } from './cover.ts';
+import type { DeleteBitmap } from './delete-bitmap.ts';
 import type { Sized, Sizes } from './sizes.ts';
 
 export interface ObservedRowset extends VersionRange, Sized {
@@ -27,6 +29,8 @@ export interface Observed {
   /** Visible rowsets by tablet, in the order of their versions. */
   readonly rowsets: ReadonlyMap<bigint, readonly ObservedRowset[]>;
   readonly stats: ReadonlyMap<bigint, Sizes>;
+  /** The delete bitmaps of the visible rowsets of tablets that merge on write, by tablet. */
+  readonly bitmaps: ReadonlyMap<bigint, readonly DeleteBitmap[]>;
   readonly txns: ReadonlyMap<bigint, ObservedTxn>;
 }
 
@@ -43,4 +47,11 @@ export interface ObservedStore extends Observed {
   readonly recycled: ReadonlyMap<string, RecycleRowsetPB_Type>;
   /** Partitions whose version waits for a transaction. */
   readonly pending: ReadonlySet<bigint>;
+  /** Who holds the lock on delete bitmaps, by table. */
+  readonly locks: ReadonlyMap<bigint, bigint>;
+}
+
+export function observedRowset(rowset: RowsetMetaCloudPB): ObservedRowset {
+  const { rowsetIdV2, startVersion, endVersion, dataDiskSize, numRows, numSegments } = rowset;
+  return { rowset_id: rowsetIdV2, startVersion, endVersion, dataDiskSize, numRows, numSegments };
 }

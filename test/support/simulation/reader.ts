@@ -3,7 +3,9 @@ import { CLOUD_UNIQUE_ID, expectCode } from './cluster.ts';
 import { coverProblem } from './cover.ts';
 import { DB_ID, isLive, type Partition, type Tablet } from './model.ts';
 import { pickFrom } from './pick.ts';
-import { newestOf, RememberedTablet, viewTablet } from './tablet-view.ts';
+import { RememberedTablet } from './remembered-tablet.ts';
+import { keysSeenTwice } from './rows.ts';
+import { newestOf, viewTablet } from './tablet-view.ts';
 
 /** Reads versions and rowsets, as a query does: first the version of a partition, then the rowsets of its tablets. */
 export class Reader extends Actor {
@@ -68,8 +70,7 @@ export class Reader extends Actor {
 
   /** A backend that has forgotten everything. */
   async #readWhole(tablet: Tablet, version: bigint): Promise<void> {
-    const view = await viewTablet(this.cluster, this.name, tablet);
-    if (view !== undefined) this.#check(tablet, version, view.rowsets, 'at once');
+    await this.#sync(new RememberedTablet(tablet), version, 'at once');
     if (!this.random.chance(0.3)) return;
     // A compaction may have merged what lies at `version` with what came after it, and this read does not see that then.
     const part = await viewTablet(this.cluster, this.name, tablet, { end: version });
@@ -80,9 +81,26 @@ export class Reader extends Actor {
   async #readRemembered(tablet: Tablet, version: bigint): Promise<void> {
     const remembered = this.#remembered.get(tablet.id) ?? new RememberedTablet(tablet);
     this.#remembered.set(tablet.id, remembered);
-    if (await remembered.sync(this.cluster, this.name)) {
-      this.#check(tablet, version, remembered.rowsets, 'by its changes');
-    }
+    await this.#sync(remembered, version, 'by its changes');
+  }
+
+  /** Reads what a tablet has more than was remembered. Where it merges on write, no key may be visible twice. */
+  async #sync(remembered: RememberedTablet, version: bigint, how: string): Promise<void> {
+    const { tablet } = remembered;
+    const must = [...tablet.keys];
+    if (!(await remembered.sync(this.cluster, this.name))) return;
+    this.#check(tablet, version, remembered.rowsets, how);
+    if (!tablet.partition.table.merges_on_write || !isLive(tablet)) return;
+    const { newest } = remembered;
+    const visible = remembered.visibleRows(this.cluster.model, newest);
+    const seen = new Set(visible.map(({ key }) => key));
+    const wrong = [
+      ...keysSeenTwice(visible).map((key) => `key ${key} is visible twice`),
+      ...must.filter((key) => !seen.has(key)).map((key) => `key ${key} is lost`),
+    ];
+    const where = `${this.name}: version ${newest} of tablet ${tablet.id}, read ${how}`;
+    this.cluster.findings.addAll(wrong.map((problem) => `${where}: ${problem}`));
+    this.cluster.tally.count('merged rows read');
   }
 
   #check(

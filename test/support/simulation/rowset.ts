@@ -1,4 +1,4 @@
-import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { Message, MessageInitShape } from '@bufbuild/protobuf';
 import {
   type RowsetMetaCloudPBSchema,
   RowsetStatePB,
@@ -11,16 +11,17 @@ import { KeysType, type TabletSchemaCloudPBSchema } from '../../../src/schema/ge
 import type { Random } from '../kv/random.ts';
 import { CLOUD_UNIQUE_ID, type Cluster, expectCode } from './cluster.ts';
 import type { VersionRange } from './cover.ts';
-import type { Tablet } from './model.ts';
+import type { Model, Table, Tablet } from './model.ts';
+import { newSegments, numberOfRows } from './rows.ts';
 import { codeName } from './rpc-client.ts';
 import type { Sized } from './sizes.ts';
 
-export type RowsetInit = MessageInitShape<typeof RowsetMetaCloudPBSchema>;
+export type RowsetInit = Exclude<MessageInitShape<typeof RowsetMetaCloudPBSchema>, Message>;
 
 /** Far away, in seconds since 1970. */
 export const NEVER = 4_102_444_800n;
 
-const SCHEMA: MessageInitShape<typeof TabletSchemaCloudPBSchema> = {
+const SCHEMA = {
   keysType: KeysType.DUP_KEYS,
   column: [
     { uniqueId: 0, name: 'k1', type: 'INT', isKey: true, aggregation: 'NONE', isNullable: false },
@@ -28,7 +29,11 @@ const SCHEMA: MessageInitShape<typeof TabletSchemaCloudPBSchema> = {
   ],
   numShortKeyColumns: 1,
   schemaVersion: 0,
-};
+} satisfies MessageInitShape<typeof TabletSchemaCloudPBSchema>;
+
+function schemaOf({ merges_on_write }: Table): MessageInitShape<typeof TabletSchemaCloudPBSchema> {
+  return merges_on_write ? { ...SCHEMA, keysType: KeysType.UNIQUE_KEYS } : SCHEMA;
+}
 
 /** A tablet as a frontend creates it: with the rowset that stands for the versions 0 and 1. */
 export function tabletMeta({ id, index, partition, ready }: Tablet): MessageInitShape<typeof TabletMetaCloudPBSchema> {
@@ -38,7 +43,8 @@ export function tabletMeta({ id, index, partition, ready }: Tablet): MessageInit
     partitionId: partition.id,
     tabletId: id,
     tabletState: ready ? TabletStatePB.PB_RUNNING : TabletStatePB.PB_NOTREADY,
-    schema: SCHEMA,
+    schema: schemaOf(partition.table),
+    enableUniqueKeyMergeOnWrite: partition.table.merges_on_write,
     rsMetas: [
       {
         rowsetId: 0n,
@@ -62,12 +68,20 @@ export function initialRowsetId(tabletId: bigint): string {
   return `initial-${tabletId}`;
 }
 
-/** The rowset that a load writes to a tablet; now and then one without rows. */
-export function loadedRowset(random: Random, tablet: Tablet, txnId: bigint, rowsetId: string): RowsetInit {
-  const segments = random.chance(0.1) ? 0 : 1 + random.below(3);
-  const size = segments === 0 ? 0 : 1 + random.below(10_000);
-  const sized = { dataDiskSize: BigInt(size), numRows: BigInt(segments * 7), numSegments: BigInt(segments) };
-  return rowset(tablet, txnId, rowsetId, sized);
+/** The rowset that a load writes to a tablet; now and then one without rows, or one that deletes by a condition. */
+export function loadedRowset(random: Random, model: Model, tablet: Tablet, txnId: bigint, id: string): RowsetInit {
+  const { merges_on_write } = tablet.partition.table;
+  const segments = newSegments(random, id);
+  if (merges_on_write) model.rows.set(id, segments);
+  const deletes = !merges_on_write && random.chance(0.1);
+  const counted = deletes ? [] : segments;
+  const sized = {
+    dataDiskSize: BigInt(counted.length === 0 ? 0 : 1 + random.below(10_000)),
+    numRows: BigInt(numberOfRows(counted)),
+    numSegments: BigInt(counted.length),
+  };
+  const meta = rowset(tablet, txnId, id, sized);
+  return deletes ? { ...meta, deletePredicate: { version: 0, subPredicates: ["k1='1'"] } } : meta;
 }
 
 export function rowset(tablet: Tablet, txnId: bigint, rowsetId: string, sized: Sized, at?: VersionRange): RowsetInit {
@@ -87,7 +101,7 @@ export function rowset(tablet: Tablet, txnId: bigint, rowsetId: string, sized: S
     dataDiskSize: sized.dataDiskSize,
     totalDiskSize: sized.dataDiskSize,
     indexDiskSize: 0n,
-    tabletSchema: SCHEMA,
+    tabletSchema: schemaOf(tablet.partition.table),
     ...(at && { startVersion: at.startVersion, endVersion: at.endVersion }),
   };
 }

@@ -32,7 +32,8 @@ export class SchemaChanger extends Actor {
   #jobs = 0;
 
   async act(): Promise<void> {
-    await this.changeTable(this.cluster.model.tables, (table) => this.#change(table));
+    const tables = this.cluster.model.tables.filter(({ merges_on_write }) => !merges_on_write);
+    await this.changeTable(tables, (table) => this.#change(table));
   }
 
   async #change(table: Table): Promise<void> {

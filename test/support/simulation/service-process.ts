@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type SpawnedServer, spawnServer } from '../run-server.ts';
+import { errorsOf, isAlive, until, workersOf } from './processes.ts';
 import { type AnswerOf, CallLost, codeName, type MethodName, type RequestOf, RpcClient } from './rpc-client.ts';
 
 export interface Answered<Name extends MethodName> {
@@ -17,13 +18,15 @@ const TRY_AGAIN: ReadonlySet<string> = new Set([
 ]);
 const MOST_TRIES = 20;
 
-/** One service in a process of its own, which can be killed and started again under those who call it. */
+/** A service in processes of its own, which can be killed and started again under those who call it. */
 export class ServiceProcess {
   /** Calls that were sent, and those of them whose answer was lost or asked for another try. */
   calls = 0;
   lost = 0;
   refused = 0;
   crashes = 0;
+  /** How many workers were killed, and have not been replaced yet. */
+  #killed = 0;
   readonly #runs: SpawnedServer[] = [];
   #server: SpawnedServer;
   #client: Promise<RpcClient>;
@@ -43,13 +46,15 @@ export class ServiceProcess {
   /** Calls once. While the service is down, waits until it is up again. Rejects with a CallLost when the answer is lost. */
   async call<Name extends MethodName>(name: Name, request: RequestOf<Name>): Promise<AnswerOf<Name>> {
     const { crashes } = this;
+    const wasKilled = this.#killed > 0;
     const client = await this.#client;
     this.calls++;
     try {
       return await client.call(name, request);
     } catch (error) {
       if (!(error instanceof CallLost)) throw error;
-      if (crashes === this.crashes) throw new Error(`a call was lost though nothing was killed: ${error.message}`);
+      if (crashes === this.crashes && !wasKilled)
+        throw new Error(`a call was lost though nothing was killed: ${error.message}`);
       this.lost++;
       throw error;
     }
@@ -72,11 +77,28 @@ export class ServiceProcess {
     await (await this.#client).admin(operation, 'greedisgood9999', body);
   }
 
-  /** Kills the service and starts it again. Calls in flight are lost, later ones wait. */
-  async crash(): Promise<void> {
+  /** Kills one of its workers, which the service itself replaces: calls to that one are lost, others are not. */
+  async killWorker(): Promise<void> {
+    await this.#client;
+    const server = this.#server;
+    const workers = workersOf(server);
+    const [worker] = workers.filter(isAlive);
+    if (worker === undefined) throw new Error('there is no worker to kill');
+    this.crashes++;
+    this.#killed++;
+    process.kill(worker, 'SIGKILL');
+    await until('a worker takes the place of one that was killed', () => workersOf(server).length > workers.length);
+    this.#killed--;
+  }
+
+  /**
+   * Kills the service and starts it again. Calls in flight are lost, later ones wait. When its workers are left alone, they
+   * answer what they have, and end by themselves.
+   */
+  async crash({ workers = true } = {}): Promise<void> {
     const client = await this.#client;
     this.crashes++;
-    this.#client = this.#restart();
+    this.#client = this.#restart(workers);
     // Whoever waits for it gets its error too.
     this.#client.catch(() => undefined);
     await this.#client;
@@ -92,22 +114,27 @@ export class ServiceProcess {
   }
 
   /** Ends the process however it stands. */
-  async dispose(): Promise<void> {
-    this.#server.child.kill('SIGKILL');
-    await this.#server.exited;
+  dispose(): Promise<void> {
+    return this.#kill(true);
   }
 
   /** What all of its runs have logged as errors: those are defects of the service. */
   errors(): string[] {
-    const lines = this.#runs.flatMap((run) => run.output().stdout.split('\n'));
-    return lines.filter((line) => /"level":"(error|fatal)"/.test(line));
+    return this.#runs.flatMap(errorsOf);
   }
 
-  async #restart(): Promise<RpcClient> {
-    this.#server.child.kill('SIGKILL');
-    await this.#server.exited;
+  async #restart(workers: boolean): Promise<RpcClient> {
+    await this.#kill(workers);
     this.#server = this.#spawn();
     return this.#connect();
+  }
+
+  async #kill(workersToo: boolean): Promise<void> {
+    const workers = workersOf(this.#server);
+    this.#server.child.kill('SIGKILL');
+    if (workersToo) for (const worker of workers.filter(isAlive)) process.kill(worker, 'SIGKILL');
+    await this.#server.exited;
+    await until('the workers of a killed service end', () => !workers.some(isAlive));
   }
 
   #spawn(): SpawnedServer {

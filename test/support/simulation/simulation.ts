@@ -5,6 +5,7 @@ import { Random } from '../kv/random.ts';
 import { makeDir } from '../run-server.ts';
 import type { Actor, ActorOptions } from './actor.ts';
 import { checkObserved, checkStored } from './checks.ts';
+import { Cleaner } from './cleaner.ts';
 import { type Cluster, INSTANCE_ID, Tally } from './cluster.ts';
 import { Compactor } from './compactor.ts';
 import { Dropper } from './dropper.ts';
@@ -24,6 +25,8 @@ export interface SimulationOptions {
   readonly calls: number;
   /** How often the service is killed and started again meanwhile. */
   readonly crashes: number;
+  /** In how many processes it works; one, unless told otherwise. Then every other crash is that of one of them. */
+  readonly workers?: number;
   /** Settings of the service, as flags. */
   readonly args?: readonly string[];
 }
@@ -41,20 +44,32 @@ export interface Simulated {
   dispose(): Promise<void>;
 }
 
-const TABLES = 2;
+/** Of each table, whether it merges on write. */
+const TABLES = [false, false, true];
 const PARTITIONS = 2;
+
+/** Settings with which loads of more than two rowsets are committed lazily, where they may be, and become visible one by one. */
+export const LAZY_IN_STEPS = ['--txn-lazy-commit-rowsets-thresold', '2', '--txn-lazy-max-rowsets-per-batch', '1'];
+
 const ACTORS = [
   ...Array.from({ length: 10 }, () => Loader),
   ...Array.from({ length: 4 }, () => Compactor),
   ...Array.from({ length: 2 }, () => Reader),
   SchemaChanger,
   Dropper,
+  Cleaner,
 ];
 
 /** Runs a cluster of frontends and backends against one service, and looks for what does not fit together afterwards. */
-export async function simulate({ seed, calls, crashes, args = [] }: SimulationOptions): Promise<Simulated> {
+export async function simulate({
+  seed,
+  calls,
+  crashes,
+  workers = 1,
+  args = [],
+}: SimulationOptions): Promise<Simulated> {
   const dir = await makeDir();
-  const service = new ServiceProcess(dir, args);
+  const service = new ServiceProcess(dir, ['--workers', `${workers}`, ...args]);
   const findings = new Findings();
   const model = new Model();
   const tally = new Tally();
@@ -63,9 +78,12 @@ export async function simulate({ seed, calls, crashes, args = [] }: SimulationOp
   const cluster: Cluster = { service, model, findings, tally, over };
   try {
     await service.admin('create_instance', { instance_id: INSTANCE_ID, name: INSTANCE_ID, user_id: 'simulation' });
-    for (let i = 0; i < TABLES; i++) await createTable(cluster, PARTITIONS);
+    for (const merges_on_write of TABLES) await createTable(cluster, PARTITIONS, merges_on_write);
     const actors = ACTORS.map((Kind, i) => new Kind(optionsOf(cluster, Kind.name, i, random.below(2 ** 32))));
-    await Promise.all([...actors.map((actor) => work(cluster, actor)), crash(service, random, calls, crashes)]);
+    await Promise.all([
+      ...actors.map((actor) => work(cluster, actor)),
+      crash(service, random, { calls, crashes, workers }),
+    ]);
     findings.addAll(checkObserved(model, await observeByCalls(cluster)));
     await service.stop();
     findings.addAll(await checkDirectory(service.data_dir, model));
@@ -95,11 +113,16 @@ async function work(cluster: Cluster, actor: Actor): Promise<void> {
 }
 
 /** Kills the service at moments that lie over the whole run. */
-async function crash(service: ServiceProcess, random: Random, calls: number, crashes: number): Promise<void> {
+async function crash(
+  service: ServiceProcess,
+  random: Random,
+  { calls, crashes, workers }: Pick<SimulationOptions, 'calls' | 'crashes'> & { readonly workers: number },
+): Promise<void> {
   for (let i = 1; i <= crashes; i++) {
     const at = (calls * (i - random.next() / 2)) / crashes;
     while (service.calls < at) await new Promise((resolve) => setTimeout(resolve, random.below(10)));
-    await service.crash();
+    if (workers > 1 && i % 2 === 1) await service.killWorker();
+    else await service.crash({ workers: random.chance(0.5) });
   }
 }
 

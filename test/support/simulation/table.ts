@@ -8,10 +8,10 @@ import type { Answered } from './service-process.ts';
 const BUCKETS = 2;
 
 /** Creates a table with partitions, in the steps that a frontend takes. */
-export async function createTable(cluster: Cluster, partitions: number): Promise<void> {
+export async function createTable(cluster: Cluster, partitions: number, merges_on_write: boolean): Promise<void> {
   const { model } = cluster;
   const index: TableIndex = { id: model.newId(), dropped: false };
-  const table = newTable(model.newId());
+  const table = newTable(model.newId(), merges_on_write);
   table.indexes.push(index);
   for (let i = 0; i < partitions; i++) {
     const partition = newPartition(model, table);

@@ -44,40 +44,6 @@ export async function viewTablet(
   return stats === undefined ? undefined : { rowsets, stats };
 }
 
-/** A tablet as a backend remembers it, brought up to date by what has changed, as backends do it. */
-export class RememberedTablet {
-  #known: Known = NOTHING;
-  #rowsets: RowsetMetaCloudPB[] = [];
-
-  constructor(readonly tablet: Tablet) {}
-
-  get rowsets(): readonly RowsetMetaCloudPB[] {
-    return this.#rowsets;
-  }
-
-  /** The last version of all; -1 before the first `sync`. */
-  get newest(): bigint {
-    return newestOf(this.#rowsets);
-  }
-
-  /** Asks for what is new. Returns whether there was an answer. */
-  async sync(cluster: Cluster, about: string): Promise<boolean> {
-    const view = await viewTablet(cluster, about, this.tablet, { start: this.newest + 1n, known: this.#known });
-    if (view === undefined) return false;
-    for (const rowset of view.rowsets) this.#put(rowset);
-    const { baseCompactionCnt, cumulativeCompactionCnt, cumulativePoint } = view.stats;
-    this.#known = { baseCompactionCnt, cumulativeCompactionCnt, cumulativePoint };
-    return true;
-  }
-
-  /** A rowset takes the place of those that it contains. */
-  #put(rowset: RowsetMetaCloudPB): void {
-    const { startVersion, endVersion } = rowset;
-    const kept = this.#rowsets.filter((each) => each.startVersion < startVersion || each.endVersion > endVersion);
-    this.#rowsets = [...kept, rowset];
-  }
-}
-
 /** The last version of rowsets; -1 of none. */
 export function newestOf(rowsets: readonly { readonly endVersion: bigint }[]): bigint {
   return rowsets.reduce((newest, { endVersion }) => (endVersion > newest ? endVersion : newest), -1n);
