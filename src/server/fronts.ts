@@ -7,12 +7,14 @@ import type { Front } from '../net/front.ts';
 import { FrontDoor } from '../net/front-door.ts';
 import { isGrpc } from '../net/grpc/call-head.ts';
 import { GrpcCalls } from '../net/grpc/grpc-calls.ts';
+import { standardServices } from '../net/grpc/standard-services.ts';
 import { HttpFront } from '../net/http/http-front.ts';
 import { Http2Front } from '../net/http2/http2-front.ts';
 import { PlainRequest } from '../net/http2/plain-request.ts';
 import type { InFlight } from '../net/in-flight.ts';
 import { TlsFront } from '../net/tls/tls-front.ts';
 import type { Logger } from '../observe/logger.ts';
+import { services } from '../rpc/service.ts';
 import { readCertificate, renewCertificate } from './certificate.ts';
 import type { Services } from './services.ts';
 
@@ -61,7 +63,11 @@ function createPlainFronts({ settings, logger, handler, rpc, in_flight }: Fronts
     headers_timeout_ms,
   });
   const baidu_std = new BaiduFront({ ...common, rpc });
-  const grpc = new GrpcCalls({ ...common, rpc });
+  const grpc = new GrpcCalls({
+    ...common,
+    rpc,
+    streaming: standardServices(new Set([...services.values()].map(({ desc }) => desc))),
+  });
   const http2 = new Http2Front({
     ...common,
     max_header_bytes: settings.max_header_bytes,

@@ -26,8 +26,8 @@ export const ENCODINGS = 'identity,gzip';
 export async function decompressed(bytes: Buffer, { max_body_bytes, buffered }: MessageLimits): Promise<Buffer> {
   if (bytes.length < LEAST_GZIP_BYTES) throw damaged();
   const size = bytes.readUInt32LE(bytes.length - SIZE_BYTES);
-  if (size > max_body_bytes) throw tooLarge(max_body_bytes);
   if (size > bytes.length * MOST_GAIN) throw damaged();
+  if (size > max_body_bytes) throw tooLarge(max_body_bytes);
   if (!buffered.take(size)) throw noRoom();
   try {
     const content = await unzip(bytes, { maxOutputLength: Math.max(1, size), chunkSize: Math.max(MIN_CHUNK, size) });

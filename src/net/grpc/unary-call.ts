@@ -4,6 +4,7 @@ import type { BinaryRpc } from '../binary-rpc.ts';
 import type { Exchange, Receiver } from '../http2/exchange.ts';
 import { ANSWER_HEADERS, errorOf, fail, GZIP_HEADERS, OK_TRAILERS } from './answer.ts';
 import type { CallHead } from './call-head.ts';
+import { callTimer } from './deadline.ts';
 import { compressed, decompressed } from './gzip.ts';
 import { type Framed, framed, type MessageLimits, MessageReader, noRoom } from './message-reader.ts';
 import { GrpcCode, GrpcError } from './status.ts';
@@ -15,7 +16,6 @@ export interface UnaryOptions extends MessageLimits {
 
 /** An answer that is smaller goes out as it is: compressing it takes longer than sending it. */
 const COMPRESS_FROM_BYTES = 4096;
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** One call of a method: one message comes, and one goes back. */
 export class UnaryCall implements Receiver {
@@ -36,12 +36,10 @@ export class UnaryCall implements Receiver {
     this.#remote = remote;
     this.#options = options;
     this.#reader = new MessageReader(options, (message) => {
+      if (this.#message !== undefined) throw notOneMessage();
       this.#message = message;
     });
-    if (head.timeout_ms !== undefined) {
-      const timeout_ms = Math.min(Math.ceil(head.timeout_ms), LONGEST_TIMER_MS);
-      this.#deadline = setTimeout(() => this.#fail(late()), timeout_ms);
-    }
+    this.#deadline = callTimer(head, (error) => this.#fail(error));
   }
 
   onData(chunk: Buffer): void {
@@ -116,8 +114,4 @@ export class UnaryCall implements Receiver {
 
 function notOneMessage(): GrpcError {
   return new GrpcError(GrpcCode.unimplemented, 'the request must be one message');
-}
-
-function late(): GrpcError {
-  return new GrpcError(GrpcCode.deadline_exceeded, 'the deadline has passed');
 }

@@ -39,7 +39,8 @@ const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR } = constants;
  */
 const DISCARD_MS = 2_000;
 
-type Phase = 'arriving' | 'running' | 'sending' | 'closed';
+/** A request that is answered while it still goes on, message by message, is `streaming`. */
+type Phase = 'arriving' | 'running' | 'streaming' | 'sending' | 'closed';
 
 /** One request and its answer, on a stream of HTTP/2: what is the same whatever they carry. */
 export class Exchange {
@@ -52,6 +53,7 @@ export class Exchange {
   #since_ms = performance.now();
   /** Bytes of the answer that are counted. */
   #held = 0;
+  #trailers: OutgoingHttpHeaders = {};
 
   constructor(stream: ServerHttp2Stream, limits: ExchangeLimits, events: ExchangeEvents) {
     this.#stream = stream;
@@ -64,7 +66,7 @@ export class Exchange {
 
   /** Whether an answer has been begun, or none can be sent any more. */
   get isAnswered(): boolean {
-    return this.#phase === 'sending' || this.#isGone;
+    return this.#phase === 'streaming' || this.#phase === 'sending' || this.#isGone;
   }
 
   get #isGone(): boolean {
@@ -91,7 +93,10 @@ export class Exchange {
 
   /** Answers a request that has come whole, with a body in some parts and with trailers. */
   answer(headers: OutgoingHttpHeaders, body: readonly Buffer[], trailers: OutgoingHttpHeaders): void {
-    if (this.begin(headers, trailers)) this.#sendAll(body);
+    if (this.isAnswered) return;
+    this.#enter('sending');
+    this.#respond(headers, trailers);
+    this.#sendAll(body);
   }
 
   /** Answers without trailers. What has not come of the request by then is thrown away. */
@@ -103,15 +108,31 @@ export class Exchange {
     if (body !== undefined) this.#sendAll(body);
   }
 
-  /** Begins an answer that goes on with `send`. Trailers come when it ends. Whether it could be begun. */
-  begin(headers: OutgoingHttpHeaders, trailers: OutgoingHttpHeaders): boolean {
-    if (this.isAnswered) return false;
+  /** Begins an answer that goes on with `write` and ends with `finish`, while the request may still go on. */
+  begin(headers: OutgoingHttpHeaders): void {
+    if (this.isAnswered) return;
+    this.#enter('streaming');
+    this.#respond(headers, {});
+    this.#stream.on('drain', () => this.#stream.resume());
+  }
+
+  /** Sends some of an answer that has begun. A peer that doesn't read it has its request read no further. */
+  write(bytes: Buffer): void {
+    if (this.#phase !== 'streaming' || this.#isGone) return;
+    if (this.#stream.writableLength === 0) this.#since_ms = performance.now();
+    const progress = () => {
+      this.#since_ms = performance.now();
+    };
+    if (!this.#stream.write(bytes, progress)) this.#stream.pause();
+  }
+
+  /** Ends an answer that has begun. */
+  finish(trailers: OutgoingHttpHeaders): void {
+    if (this.#phase !== 'streaming' || this.#isGone) return;
     this.#enter('sending');
-    this.#stream.on('wantTrailers', () => {
-      if (!this.#isGone) this.#stream.sendTrailers(trailers);
-    });
-    this.#stream.respond(headers, WITH_TRAILERS);
-    return true;
+    this.#trailers = trailers;
+    this.#stopReading();
+    this.#stream.end();
   }
 
   /** What went wrong beyond an answer: the stream ends with a code of HTTP/2. */
@@ -124,7 +145,8 @@ export class Exchange {
     const { request_timeout_ms, send_timeout_ms } = this.#limits;
     const passed_ms = now_ms - this.#since_ms;
     if (this.#phase === 'arriving' && passed_ms > request_timeout_ms) this.#receiver?.onLate();
-    if (this.#phase !== 'sending') return false;
+    const isSending = this.#phase === 'sending' || (this.#phase === 'streaming' && this.#stream.writableLength > 0);
+    if (!isSending) return false;
     if (this.#stream.writableFinished) {
       if (passed_ms > DISCARD_MS) this.reset(NGHTTP2_NO_ERROR);
       return false;
@@ -142,8 +164,8 @@ export class Exchange {
 
   readonly #onEnd = (): void => {
     // A request that is reset ends here, too, without being whole.
-    if (this.#isGone || this.#phase !== 'arriving') return;
-    this.#enter('running');
+    if (this.#isGone) return;
+    if (this.#phase === 'arriving') this.#enter('running');
     this.#receiver?.onEnd();
   };
 
@@ -152,6 +174,16 @@ export class Exchange {
     this.#limits.buffered.giveBack(this.#held);
     this.#receiver?.onClose();
     this.#events.closed(this, this.#stream.rstCode);
+  };
+
+  #respond(headers: OutgoingHttpHeaders, trailers: OutgoingHttpHeaders): void {
+    this.#trailers = trailers;
+    this.#stream.on('wantTrailers', this.#onWantTrailers);
+    this.#stream.respond(headers, WITH_TRAILERS);
+  }
+
+  readonly #onWantTrailers = (): void => {
+    if (!this.#isGone) this.#stream.sendTrailers(this.#trailers);
   };
 
   /** Sends piece by piece, each when the one before it is on the wire. */

@@ -11,6 +11,8 @@ export interface RequestHead {
   /** The `address:port` of the peer, and the one at which it arrived. */
   readonly remote: string;
   readonly local: string;
+  /** Whether the peer has been told to call elsewhere. */
+  readonly isDraining: boolean;
 }
 
 export interface Http2ConnectionOptions {
@@ -48,6 +50,7 @@ export class Http2Connection {
   readonly #local: string;
   readonly #exchanges = new Set<Exchange>();
   #greeted = false;
+  #isDraining = false;
   #idleSince_ms = performance.now();
   #pinged_ms = 0;
   #pingPending = false;
@@ -76,6 +79,7 @@ export class Http2Connection {
   /** Says that no more requests are taken, while those on their way are. `close` is to follow after a moment. */
   announceClose(): void {
     if (!this.#session.closed) this.#session.goaway(NGHTTP2_NO_ERROR, LARGEST_STREAM);
+    this.#isDraining = true;
     for (const exchange of this.#exchanges) exchange.drain();
   }
 
@@ -129,7 +133,8 @@ export class Http2Connection {
   readonly #onStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void => {
     const exchange = new Exchange(stream, this.#options.exchange, this);
     this.#exchanges.add(exchange);
-    this.#options.onRequest(exchange, { headers, remote: this.#remote, local: this.#local });
+    const head = { headers, remote: this.#remote, local: this.#local, isDraining: this.#isDraining };
+    this.#options.onRequest(exchange, head);
   };
 
   /** An exchange has ended, with this code. */
