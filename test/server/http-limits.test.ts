@@ -221,6 +221,22 @@ describe('what is no HTTP', () => {
     await http.in_flight.idle();
     expect(http.log.filter((line) => line.includes('"level":"error"'))).toEqual([]);
   });
+
+  test('connections that ask for a tunnel end, whatever the client does then', async () => {
+    http = await startHttp(ok);
+    const connectRequest = 'CONNECT example.com:443 HTTP/1.1\r\n\r\n';
+    for (let turns = 0; turns < 20; turns++) {
+      const client = await connect();
+      client.send(connectRequest);
+      for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);
+      client.socket.resetAndDestroy();
+    }
+    const staying = await RawClient.connect(http.port, { allowHalfOpen: true });
+    clients.push(staying);
+    staying.send(`GET /before HTTP/1.1\r\n\r\n${connectRequest}what a tunnel would carry`);
+    await expect.poll(() => http.connections.count, { timeout: 10_000 }).toBe(0);
+    expect(statuses(staying.received)).toEqual([200, 405]);
+  });
 });
 
 describe('caps', () => {

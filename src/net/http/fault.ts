@@ -9,6 +9,8 @@ export const TOO_MANY_PIPELINED: Fault = {
   text: 'too many requests were sent without waiting for answers\n',
 };
 
+export const NO_TUNNELS: Fault = { status: 405, text: 'this is not a proxy\n' };
+
 /** What to answer to bytes that are no HTTP request, or undefined when the connection is gone and there is nobody to answer. */
 export function faultOf(error: Error & { code?: string; reason?: string }): Fault | undefined {
   switch (error.code) {

@@ -12,13 +12,12 @@ import {
   bodyTooLarge,
   EXPECTATION_FAILED,
   NO_ROOM,
-  rawAnswer,
   sendAnswer,
   TOO_MANY_IN_FLIGHT,
   unexpectedError,
 } from './answer.ts';
 import { announcesBody, announcesTooMuch, type BodyOutcome, BodyReader } from './body-reader.ts';
-import { faultOf, TOO_MANY_PIPELINED } from './fault.ts';
+import { faultOf, NO_TUNNELS, TOO_MANY_PIPELINED } from './fault.ts';
 import { HttpConnection } from './http-connection.ts';
 import { IncomingCall } from './incoming-call.ts';
 
@@ -68,9 +67,7 @@ export class HttpFront implements Front {
     this.#server.on('request', (request, response) => this.#onRequest(request, response));
     this.#server.on('checkContinue', (request, response) => this.#onExpectContinue(request, response));
     this.#server.on('checkExpectation', (request, response) => this.#refuse(request, response, EXPECTATION_FAILED));
-    this.#server.on('connect', (_request, socket) => {
-      socket.end(rawAnswer(405, 'this is not a proxy\n'));
-    });
+    this.#server.on('connect', (_request, socket) => this.#refuseTunnel(socket as Socket));
     this.#server.on('clientError', (error, socket) => this.#onClientError(error, socket as Socket));
     // node:http watches over timeouts from the moment it listens. It never does here, since connections are handed to it.
     this.#server.emit('listening');
@@ -149,6 +146,14 @@ export class HttpFront implements Front {
     const connection = this.#connectionOf(request);
     connection.newest = response;
     this.#refuseBody(connection, new IncomingCall(request, response), answer);
+  }
+
+  /** What node:http did for the connection it does no more: a tunnel would be ours to look after. */
+  #refuseTunnel(socket: Socket): void {
+    socket.on('error', () => socket.destroy());
+    socket.on('timeout', () => socket.destroy());
+    socket.resume();
+    this.#connections.get(socket)?.fail(NO_TUNNELS);
   }
 
   #runWaiting(connection: HttpConnection): void {
