@@ -84,7 +84,7 @@ export class Runner {
     return answer(method.response, response, code, message);
   }
 
-  async #work<Request extends DescMessage, Response extends DescMessage>(
+  #work<Request extends DescMessage, Response extends DescMessage>(
     method: Method<Request, Response> | MethodInSteps<Request, Response>,
     request: MessageShape<Request>,
     steps: CallInSteps,
@@ -94,13 +94,14 @@ export class Runner {
     const callerIn = async (call: Call) => {
       const instanceId = await callerOf(call, method, request);
       // A call counts once, however often its transaction has to be run.
-      if (!admitted && this.rateLimits !== undefined) await this.rateLimits.admit(method.name, instanceId);
+      const admission = admitted ? undefined : this.rateLimits?.admit(method.name, instanceId);
+      if (admission !== undefined) await admission;
       admitted = true;
       if (rules !== undefined) await rules(call, request, instanceId);
       return instanceId;
     };
     if ('run' in method) return steps.transact(async (call) => method.run(call, request, await callerIn(call)));
-    return method.runInSteps(steps, request, await steps.transact(callerIn));
+    return steps.transact(callerIn).then((instanceId) => method.runInSteps(steps, request, instanceId));
   }
 
   /** Runs a read that is no method of the service. Throws a MetaError for whatever goes wrong but a defect. */

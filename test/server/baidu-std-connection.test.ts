@@ -107,6 +107,25 @@ describe('calls of one connection', () => {
     expect(said('"level":"error"')).toEqual([]);
   });
 
+  test('of clients that are gone at any moment leave nothing behind', async () => {
+    server = await startBaiduStd(async (_, request) => {
+      await new Promise(setImmediate);
+      return request;
+    });
+    const frames = [requestFrame(1n, 'm', Buffer.alloc(20)), requestFrame(2n, 'm', Buffer.alloc(5))];
+    const bytes = Buffer.concat(frames);
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      const client = await connect();
+      client.socket.write(bytes.subarray(0, cut));
+      if (cut % 2 === 0) await new Promise(setImmediate);
+      if (cut % 3 === 0) client.socket.end();
+      else client.socket.resetAndDestroy();
+    }
+    await expect.poll(() => server.connections.count, { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => server.buffered.used).toBe(0);
+    expect(said('"level":"error"')).toEqual([]);
+  });
+
   test('that fail for a defect are answered with an id that the log has', async () => {
     server = await startBaiduStd(() => Promise.reject(new Error('secret')));
     const { error_code, error_text } = await (await connect()).send('m', Buffer.of());

@@ -22,7 +22,8 @@ export class NodeIndex {
   /** The nodes registered under `cloudUniqueId`: none, one, or, in a store that was not always careful, several. */
   async find(txn: Transaction, cloudUniqueId: string): Promise<readonly RegisteredNode[]> {
     const changes = await readChanges(txn, keys.systemNodeChanges, {}, { snapshot: true });
-    return (await this.#asOf(txn, changes)).find(cloudUniqueId);
+    const nodes = this.#keptAsOf(changes) ?? (await this.#asOf(txn, changes));
+    return nodes.find(cloudUniqueId);
   }
 
   /**
@@ -36,9 +37,15 @@ export class NodeIndex {
     return (cloudUniqueId) => nodes.find(cloudUniqueId);
   }
 
+  /** The index that is kept, if it is right: for nearly every call, which need not wait then. */
+  #keptAsOf(changes: ChangeList): RegisteredNodes | undefined {
+    return this.#kept?.changes.stamp.equals(changes.stamp) ? this.#kept.nodes : undefined;
+  }
+
   async #asOf(txn: Transaction, changes: ChangeList): Promise<RegisteredNodes> {
+    const known = this.#keptAsOf(changes);
+    if (known !== undefined) return known;
     const kept = this.#kept;
-    if (kept?.changes.stamp.equals(changes.stamp)) return kept.nodes;
     const different = kept && (changes.since(kept.changes.stamp) ?? kept.changes.since(changes.stamp));
     const nodes = different ? kept.nodes.with(await readInstances(txn, different)) : await readAll(txn);
     // A transaction that began earlier must not take the newer index away from those that began later.
