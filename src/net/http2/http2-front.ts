@@ -53,12 +53,14 @@ export class Http2Front implements Front {
     const connection = new Http2Connection(socket, this.#options);
     this.#connections.add(connection);
     socket.once('close', () => this.#connections.delete(connection));
+    // It begins with a call, which is answered.
     if (this.#draining) closeSoon([connection]);
   }
 
   /** Tells every peer to call elsewhere. Requests that it had sent before it knew are still answered. */
   drain(): void {
     this.#draining = true;
+    for (const connection of this.#connections) connection.announceClose();
     closeSoon([...this.#connections]);
   }
 
@@ -73,7 +75,6 @@ export class Http2Front implements Front {
 }
 
 function closeSoon(connections: readonly Http2Connection[]): void {
-  for (const connection of connections) connection.announceClose();
   setTimeout(() => {
     for (const connection of connections) connection.close();
   }, CLOSE_AFTER_MS);

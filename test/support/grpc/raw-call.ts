@@ -1,4 +1,10 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, type IncomingHttpHeaders } from 'node:http2';
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type ClientSessionOptions,
+  connect,
+  type IncomingHttpHeaders,
+} from 'node:http2';
 
 /** All that came back on one stream. */
 export interface RawReply {
@@ -18,8 +24,9 @@ const HEADERS = { ':method': 'POST', ':path': GET_VERSION, 'content-type': 'appl
 export class RawGrpc {
   readonly session: ClientHttp2Session;
 
-  constructor(base: string, options: Parameters<typeof connect>[1] = {}) {
-    this.session = connect(base, options);
+  constructor(base: string, options: ClientSessionOptions = {}) {
+    // By default, what waits to be sent may leave no memory for an answer.
+    this.session = connect(base, { maxSessionMemory: 1000, ...options });
     this.session.on('error', () => undefined);
   }
 
