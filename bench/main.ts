@@ -1,9 +1,10 @@
-// `npm run bench [-- kv|http|baidu|data]`: prints ratios to the bare thing below, and writes them to bench/results/ as JSON.
+// `npm run bench [-- kv|http|baidu|grpc|data]`: prints ratios to the bare thing below, and writes them to bench/results/ as JSON.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { benchBaidu } from './baidu/baidu-bench.ts';
 import { benchData } from './data/data-bench.ts';
+import { benchGrpc } from './grpc/grpc-bench.ts';
 import { benchHttp } from './http/http-bench.ts';
 import { benchStore } from './kv/store.ts';
 import type { BenchResult } from './result.ts';
@@ -12,6 +13,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchResult[]>>> = {
   kv: () => benchStore(),
   http: () => benchHttp({ connections: 64, rounds: 7, round_ms: 2_000 }),
   baidu: () => benchBaidu({ rounds: 7, round_ms: 2_000 }),
+  grpc: () => benchGrpc({ rounds: 7, round_ms: 2_000 }),
   data: () => benchData({ rounds: 5 }),
 };
 

@@ -52,12 +52,17 @@ export class RepeatedRequest {
 }
 
 function call(headers: Buffer, message: Uint8Array): Buffer {
-  const prefix = Buffer.alloc(5);
-  prefix.writeUInt32BE(message.length, 1);
   return Buffer.concat([
     frame(FRAME.headers, FLAG.end_headers, 0, headers),
-    frame(FRAME.data, FLAG.end_stream, 0, Buffer.concat([prefix, message])),
+    frame(FRAME.data, FLAG.end_stream, 0, framed(message)),
   ]);
+}
+
+/** A message as gRPC frames it. */
+export function framed(message: Uint8Array): Buffer {
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt32BE(message.length, 1);
+  return Buffer.concat([prefix, message]);
 }
 
 function indexedName(index: number, value: string): Buffer {
