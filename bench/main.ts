@@ -1,4 +1,4 @@
-// `npm run bench [-- kv|http|baidu|grpc|data]`: prints ratios to the bare thing below, and writes them to bench/results/ as JSON.
+// `npm run bench [-- kv|http|baidu|grpc|workers|data]`: prints ratios to the bare thing below, and writes them to bench/results/ as JSON.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -8,21 +8,24 @@ import { benchGrpc } from './grpc/grpc-bench.ts';
 import { benchHttp } from './http/http-bench.ts';
 import { benchStore } from './kv/store.ts';
 import type { BenchResult } from './result.ts';
+import { benchWorkers } from './workers/workers-bench.ts';
 
 const BENCHES: Readonly<Record<string, () => Promise<BenchResult[]>>> = {
   kv: () => benchStore(),
   http: () => benchHttp({ connections: 64, rounds: 7, round_ms: 2_000 }),
   baidu: () => benchBaidu({ rounds: 7, round_ms: 2_000 }),
   grpc: () => benchGrpc({ rounds: 7, round_ms: 2_000 }),
+  workers: () => benchWorkers({ connections: 64, rounds: 7, round_ms: 2_000 }),
   data: () => benchData({ rounds: 5 }),
 };
 
 const RESULTS = join(process.cwd(), 'bench/results');
 
-function print({ name, ours, bare, ratio, unit, latency_ms }: BenchResult): void {
+function print({ name, ours, bare, ratio, unit, latency_ms, resident_mib }: BenchResult): void {
   const figures = [ours, bare].map((figure) => shown(figure).padStart(12));
   const latency = latency_ms ? `, p50 ${shown(latency_ms.p50)} ms, p99 ${shown(latency_ms.p99)} ms` : '';
-  console.log(`${name.padEnd(44)} ${figures.join(' ')} ${ratio.toFixed(2).padStart(7)}  ${unit}${latency}`);
+  const memory = resident_mib === undefined ? '' : `, ${shown(resident_mib)} MiB`;
+  console.log(`${name.padEnd(44)} ${figures.join(' ')} ${ratio.toFixed(2).padStart(7)}  ${unit}${latency}${memory}`);
 }
 
 function shown(figure: number): string {

@@ -7,5 +7,12 @@ export interface BenchResult {
   readonly ratio: number;
   readonly unit: string;
   /** How long Nereus took for half of the answers, and for 99 of 100. */
-  readonly latency_ms?: { readonly p50: number; readonly p99: number };
+  readonly latency_ms?: Latency;
+  /** What the service had in memory at the end, all of its processes together. */
+  readonly resident_mib?: number;
+}
+
+export interface Latency {
+  readonly p50: number;
+  readonly p99: number;
 }

@@ -2,10 +2,10 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { checkVersion, GET_VERSION, withServedVersion } from '../data/served-version.ts';
 import { type BenchServer, startBare } from '../http/servers.ts';
-import { compare, median } from '../kv/measure.ts';
+import { compareLoads } from '../loads.ts';
 import type { BenchResult } from '../result.ts';
 import { eachFrame, requestFrame } from './frames.ts';
-import { type LoadResult, runLoad } from './load.ts';
+import { runLoad } from './load.ts';
 
 export interface BaiduBenchOptions {
   readonly rounds: number;
@@ -31,24 +31,11 @@ async function against(
 ): Promise<BenchResult[]> {
   const answer = await answerOf(service.port);
   const bare = await startBare('bench/baidu/bare-server.js', join(dir, 'answer'), answer);
-  const ours: LoadResult[] = [];
   const load = ({ port }: BenchServer) =>
     runLoad({ port, connections, in_flight, duration_ms: round_ms, request, answer_bytes: answer.length });
   try {
     const name = `baidu_std get_version, ${connections} connections x ${in_flight}`;
-    const result = await compare(
-      name,
-      'answers/s',
-      rounds,
-      async () => {
-        const one = await load(service);
-        ours.push(one);
-        return one.answers_per_second;
-      },
-      async () => (await load(bare)).answers_per_second,
-    );
-    const latency_ms = { p50: median(ours.map(({ p50_ms }) => p50_ms)), p99: median(ours.map(({ p99_ms }) => p99_ms)) };
-    return [{ ...result, latency_ms }];
+    return [await compareLoads(name, rounds, service, bare, load)];
   } finally {
     await bare.stop();
   }

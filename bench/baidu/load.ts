@@ -1,12 +1,6 @@
 import { connect } from 'node:net';
+import { type LoadResult, loadResult } from '../loads.ts';
 import { eachFrame, HIGHEST_ID, idAt } from './frames.ts';
-
-/** What one run of a load came to. */
-export interface LoadResult {
-  readonly answers_per_second: number;
-  readonly p50_ms: number;
-  readonly p99_ms: number;
-}
 
 export interface LoadOptions {
   readonly port: number;
@@ -32,23 +26,13 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const began_ms = performance.now();
   const run: Run = { ...options, requests, latencies_ms, until_ms: began_ms + duration_ms };
   await Promise.all(Array.from({ length: connections }, () => loop(run)));
-  const took_s = (performance.now() - began_ms) / 1000;
-  latencies_ms.sort((a, b) => a - b);
-  return {
-    answers_per_second: latencies_ms.length / took_s,
-    p50_ms: percentile(latencies_ms, 0.5),
-    p99_ms: percentile(latencies_ms, 0.99),
-  };
+  return loadResult(latencies_ms, performance.now() - began_ms);
 }
 
 interface Run extends LoadOptions {
   readonly requests: readonly Buffer[];
   readonly latencies_ms: number[];
   readonly until_ms: number;
-}
-
-function percentile(sorted: readonly number[], part: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
 }
 
 function loop({ port, requests, answer_bytes, latencies_ms, until_ms }: Run): Promise<void> {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { checkVersion, GET_VERSION, withServedVersion } from '../data/served-version.ts';
 import { type BenchServer, startBare } from '../http/servers.ts';
-import { compare } from '../kv/measure.ts';
+import { compareLoads } from '../loads.ts';
 import type { BenchResult } from '../result.ts';
 import { runGrpcLoad } from './load.ts';
 import { framed } from './request.ts';
@@ -28,15 +28,7 @@ export function benchGrpc({ rounds, round_ms }: GrpcBenchOptions): Promise<Bench
       runGrpcLoad({ port, connections: CONNECTIONS, streams: STREAMS, duration_ms: round_ms, request: REQUEST });
     try {
       const name = `grpc get_version, ${CONNECTIONS} connections x ${STREAMS}`;
-      return [
-        await compare(
-          name,
-          'answers/s',
-          rounds,
-          () => load(service),
-          () => load(bare),
-        ),
-      ];
+      return [await compareLoads(name, rounds, service, bare, load)];
     } finally {
       await bare.stop();
     }

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { type LoadResult, loadResult } from '../loads.ts';
 import { FLAG, FRAME, FRAME_HEAD_BYTES, frame, PREFACE, widestWindows } from './frames.ts';
 import { type GrpcRequest, RepeatedRequest } from './request.ts';
 
@@ -12,26 +13,28 @@ export interface GrpcLoad {
 }
 
 /**
- * Keeps as many calls in flight as asked for, and returns how many were answered a second. Works on raw sockets, with
+ * Keeps as many calls in flight as asked for, and counts the answers. Works on raw sockets, with
  * frames that are put together once, so that it costs far less than what it measures. Throws at the first call whose answer
  * has no message.
  */
-export async function runGrpcLoad({ port, connections, streams, duration_ms, request }: GrpcLoad): Promise<number> {
+export async function runGrpcLoad({ port, connections, streams, duration_ms, request }: GrpcLoad): Promise<LoadResult> {
   const began_ms = performance.now();
   const until_ms = began_ms + duration_ms;
   const loads = Array.from({ length: connections }, () => new Connection(port, request, streams, until_ms));
-  const answers = await Promise.all(loads.map((load) => load.answers));
-  return (answers.reduce((sum, count) => sum + count, 0) / (performance.now() - began_ms)) * 1000;
+  const latencies_ms = (await Promise.all(loads.map((load) => load.latencies_ms))).flat();
+  return loadResult(latencies_ms, performance.now() - began_ms);
 }
 
 class Connection {
-  readonly answers: Promise<number>;
+  /** Of each answer, once all are here. */
+  readonly latencies_ms: Promise<number[]>;
   readonly #socket: Socket;
   readonly #request: RepeatedRequest;
   readonly #until_ms: number;
   #nextStream = 1;
   #inFlight = 0;
-  #count = 0;
+  readonly #latencies_ms: number[] = [];
+  readonly #sent_ms = new Map<number, number>();
   /** The streams whose message has come. */
   readonly #withMessage = new Set<number>();
   #rest: Buffer = Buffer.alloc(0);
@@ -44,7 +47,7 @@ class Connection {
       const calls = Array.from({ length: streams }, () => this.#call());
       this.#socket.write(Buffer.concat([PREFACE, widestWindows(), ...calls]));
     });
-    this.answers = new Promise((resolve, reject) => {
+    this.latencies_ms = new Promise((resolve, reject) => {
       this.#socket.on('error', reject);
       this.#socket.on('close', () => reject(new Error('the server ended a connection of the load')));
       this.#socket.on('data', (bytes) => {
@@ -55,7 +58,7 @@ class Connection {
           reject(error);
         }
         if (this.#inFlight > 0) return;
-        resolve(this.#count);
+        resolve(this.#latencies_ms);
         this.#socket.destroy();
       });
     });
@@ -65,6 +68,7 @@ class Connection {
     const stream = this.#nextStream;
     this.#nextStream += 2;
     this.#inFlight++;
+    this.#sent_ms.set(stream, performance.now());
     return this.#request.on(stream, stream === 1);
   }
 
@@ -103,7 +107,8 @@ class Connection {
   #onAnswer(stream: number, over: boolean): Buffer | undefined {
     if (!this.#withMessage.delete(stream)) throw new Error('a call of the load was answered without a message');
     this.#inFlight--;
-    this.#count++;
+    this.#latencies_ms.push(performance.now() - (this.#sent_ms.get(stream) ?? Number.NaN));
+    this.#sent_ms.delete(stream);
     return over ? undefined : this.#call();
   }
 }

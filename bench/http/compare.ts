@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { median } from '../kv/measure.ts';
+import { compareLoads } from '../loads.ts';
 import type { BenchResult } from '../result.ts';
 import { runLoad } from './load.ts';
 import { type BenchServer, startBare } from './servers.ts';
@@ -27,22 +27,12 @@ export async function compareWithBare(
   { connections, rounds, round_ms }: HttpBenchOptions,
 ): Promise<BenchResult> {
   const bare = await startBare('bench/http/bare-server.js', join(dir, name), await bodyOf(service.port, next()));
-  const ours: number[] = [];
-  const theirs: number[] = [];
-  const ratios: number[] = [];
+  const load = ({ port }: BenchServer) => runLoad({ port, connections, duration_ms: round_ms, next });
   try {
-    for (let round = -1; round < rounds; round++) {
-      const one = await runLoad({ port: service.port, connections, duration_ms: round_ms, next });
-      const other = await runLoad({ port: bare.port, connections, duration_ms: round_ms, next });
-      if (round < 0) continue;
-      ours.push(one.answers_per_second);
-      theirs.push(other.answers_per_second);
-      ratios.push(one.answers_per_second / other.answers_per_second);
-    }
+    return await compareLoads(name, rounds, service, bare, load);
   } finally {
     await bare.stop();
   }
-  return { name, ours: median(ours), bare: median(theirs), ratio: median(ratios), unit: 'answers/s' };
 }
 
 /** The body of a service's answer. Throws when that is not 200. */

@@ -1,12 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { withServedVersion } from '../data/served-version.ts';
 import type { BenchResult } from '../result.ts';
+import { beginTxns, getVersion } from './calls.ts';
 import { bodyOf, compareWithBare, type HttpBenchOptions, post, type Scenario } from './compare.ts';
-import { startService } from './servers.ts';
 
 const TOKEN = 'token=greedisgood9999';
-const INSTANCE = 'bench_instance';
+const INSTANCE = 'bench_admin_instance';
 const OBJECT_STORE = {
   ak: 'bench-ak',
   sk: 'bench-sk',
@@ -18,19 +16,14 @@ const OBJECT_STORE = {
   provider: 'COS',
 };
 
-/** Calls of the admin API against a bare `node:http` server that returns the same bytes, under the same load. */
-export async function benchHttp(options: HttpBenchOptions): Promise<BenchResult[]> {
-  const dir = await mkdtemp(join(tmpdir(), 'nereus-bench-http-'));
-  const service = await startService(dir);
-  try {
+/** Calls of the admin API, and of methods with JSON, against a bare `node:http` server that returns the same bytes, under the same load. */
+export function benchHttp(options: HttpBenchOptions): Promise<BenchResult[]> {
+  return withServedVersion(async (service, dir) => {
     await fill(service.port);
     const results: BenchResult[] = [];
     for (const scenario of scenarios()) results.push(await compareWithBare(service, scenario, dir, options));
     return results;
-  } finally {
-    await service.stop();
-    await rm(dir, { recursive: true, force: true });
-  }
+  });
 }
 
 function scenarios(): Scenario[] {
@@ -49,6 +42,8 @@ function scenarios(): Scenario[] {
     { name: 'http get_instance', next: () => getInstance },
     { name: 'http get_cluster', next: () => getCluster },
     { name: 'http create_instance', next: createInstance },
+    { name: 'http get_version', next: getVersion() },
+    { name: 'http begin_txn', next: beginTxns() },
   ];
 }
 

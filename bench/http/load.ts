@@ -1,11 +1,5 @@
 import { connect, type Socket } from 'node:net';
-
-/** What one run of a load came to. */
-export interface LoadResult {
-  readonly answers_per_second: number;
-  readonly p50_ms: number;
-  readonly p99_ms: number;
-}
+import { type LoadResult, loadResult } from '../loads.ts';
 
 export interface LoadOptions {
   readonly port: number;
@@ -25,17 +19,7 @@ export async function runLoad({ port, connections, duration_ms, next }: LoadOpti
   const latencies_ms: number[] = [];
   const loops = Array.from({ length: connections }, () => loop(port, next, until_ms, latencies_ms));
   await Promise.all(loops);
-  const took_s = (performance.now() - began_ms) / 1000;
-  latencies_ms.sort((a, b) => a - b);
-  return {
-    answers_per_second: latencies_ms.length / took_s,
-    p50_ms: percentile(latencies_ms, 0.5),
-    p99_ms: percentile(latencies_ms, 0.99),
-  };
-}
-
-function percentile(sorted: readonly number[], part: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
+  return loadResult(latencies_ms, performance.now() - began_ms);
 }
 
 function loop(port: number, next: () => Buffer, until_ms: number, latencies_ms: number[]): Promise<void> {

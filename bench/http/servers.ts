@@ -1,22 +1,23 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 export interface BenchServer {
   readonly port: number;
+  /** What it has in memory, with the processes that it has started. */
+  residentMiB(): number;
   stop(): Promise<void>;
 }
 
 const DIST = join(import.meta.dirname, '../..');
 
-/** The service as a process of its own, on an empty embedded store below `dir`. */
-export async function startService(dir: string): Promise<BenchServer> {
+/** The service as a process of its own, on the embedded store below `dir`. */
+export async function startService(dir: string, ...flags: string[]): Promise<BenchServer> {
   const program = join(DIST, 'src/main.js');
-  const child = spawn(process.execPath, [program, '--listen', '127.0.0.1:0', '--data-dir', join(dir, 'data')], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const args = [program, '--listen', '127.0.0.1:0', '--data-dir', join(dir, 'data'), ...flags];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const port = await portIn(child, (line) => {
     const { msg, address } = JSON.parse(line) as { msg?: string; address?: string };
     return msg === 'serving' ? Number(address?.split(':').at(-1)) : undefined;
@@ -45,10 +46,17 @@ async function portIn(child: ChildProcess, find: (line: string) => number | unde
 function stoppable(child: ChildProcess, port: number): BenchServer {
   return {
     port,
+    residentMiB: () => residentMiB(child.pid ?? 0),
     stop: async () => {
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
       await ended;
     },
   };
+}
+
+function residentMiB(pid: number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
+  const own_kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return children.map(Number).reduce((sum, child) => sum + residentMiB(child), Number(own_kib) / 1024);
 }
