@@ -87,6 +87,29 @@ describe('a call by HTTP', () => {
     expect(calls.length).toBe(2);
   });
 
+  test('tells no secret, whatever the service repeats of its request', async () => {
+    const { port } = http.address() as AddressInfo;
+    const careless = createClient({ endpoints: `127.0.0.1:${port}`, token: 'the token' });
+    const repeated = `obj_info { ak: "access-key" sk: "secret"key" } /MetaService/http/x?token=the%20token`;
+    answers = [
+      (_, response) => response.writeHead(400).end(JSON.stringify({ code: 'INVALID_ARGUMENT', msg: repeated })),
+      (_, response) => response.writeHead(500).end(repeated),
+      (_, response) => response.writeHead(500).end(repeated),
+    ];
+    const obj = { ak: 'access-key', sk: 'secret"key' };
+    const errors = [
+      await careless.admin('x', { obj_info: obj }).catch(String),
+      await careless.admin('x', { obj_info: obj }).catch(String),
+      await careless.alter_obj_store_info({ obj }).catch(String),
+    ];
+    for (const error of errors) {
+      expect(error).toContain('obj_info { ak: "******" sk: "******" }');
+      expect(error).not.toMatch(/access-key|secret/);
+    }
+    for (const error of errors.slice(0, 2)) expect(error).toContain('?token=******');
+    careless.close();
+  });
+
   test('to something that is no HTTP is lost', async () => {
     const other = createTcpServer((socket) => socket.on('error', () => undefined).end('SSH-2.0-OpenSSH_9.6\r\n'));
     other.listen(0, '127.0.0.1');

@@ -13,7 +13,6 @@ const SESSION_MEMORY_MB = 4_096;
 export class GrpcSession {
   readonly #session: ClientHttp2Session;
   readonly #connected: Promise<void>;
-  #usable = true;
   #streams = 0;
   #received_at = performance.now();
 
@@ -27,9 +26,9 @@ export class GrpcSession {
     this.#connected.catch(() => undefined);
   }
 
-  /** Whether further calls may begin on it. */
+  /** Whether further calls may begin on it. Node.js closes a session itself when the service sends GOAWAY. */
   get isUsable(): boolean {
-    return this.#usable && !this.#session.closed && !this.#session.destroyed;
+    return !this.#session.closed && !this.#session.destroyed;
   }
 
   /** When something was last received, by `performance.now()`. */
@@ -59,12 +58,10 @@ export class GrpcSession {
 
   /** Lets calls come to their end, and begins no more. */
   retire(): void {
-    this.#usable = false;
     this.#session.close();
   }
 
   destroy(): void {
-    this.#usable = false;
     this.#session.destroy();
   }
 
@@ -85,9 +82,6 @@ export class GrpcSession {
         clearTimeout(timer);
         if (this.#streams === 0) session.unref();
         resolve();
-      });
-      session.on('goaway', () => {
-        this.#usable = false;
       });
       session.on('error', (error) => {
         clearTimeout(timer);
