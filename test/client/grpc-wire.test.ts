@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Client, createClient } from '../../src/client/client.ts';
@@ -19,9 +19,11 @@ let client: Client;
 let answers: Answer[];
 let headers: unknown[][];
 let sessions: ServerHttp2Session[];
+let sockets: Socket[];
 beforeEach(async () => {
-  [answers, headers, sessions] = [[], [], []];
+  [answers, headers, sessions, sockets] = [[], [], [], []];
   http2 = createServer();
+  http2.on('connection', (socket: Socket) => sockets.push(socket));
   http2.on('session', (session) => {
     sessions.push(session);
     session.on('error', () => undefined);
@@ -108,6 +110,13 @@ describe('a call by gRPC', () => {
   test.each<[string, Answer]>([
     ['its stream was cancelled', (stream) => stream.close(8)],
     ['its connection broke', (stream) => stream.session?.destroy()],
+    [
+      'its connection broke after the headers of the answer',
+      (stream) => {
+        stream.respond({ ':status': 200, 'content-type': 'application/grpc' });
+        setTimeout(() => sockets.at(-1)?.destroy(), 50);
+      },
+    ],
   ])('is sent again when %s only if it may be', async (_, lost) => {
     answers = [lost, lost, answered()];
     await expect(unsafely()).rejects.toMatchObject({ kind: 'unavailable', maybe_executed: true, attempts: 1 });

@@ -130,7 +130,9 @@ function answerOn(
 function failureOf(stream: ClientHttp2Stream, { http_status, status, error }: Received): Failure {
   if (status) return failureOfGrpcStatus(status);
   if (http_status !== undefined && http_status !== 200) return failureOfStatus(http_status, '');
-  if (http_status !== undefined && !error)
+  // A connection that breaks ends its streams with a code, and may do so without an error.
+  const ended = error === undefined && stream.rstCode === constants.NGHTTP2_NO_ERROR;
+  if (http_status !== undefined && ended)
     return new Failure('protocol', 'the answer has no grpc-status', { maybe_executed: true });
   // Streams beyond the last one that a GOAWAY lets through are refused as well. One without an id was never sent.
   const refused = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM || stream.id === undefined;
