@@ -1,8 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { seedFrom } from '../../support/kv/random.ts';
-import { LAZY_IN_STEPS, simulate } from '../../support/simulation/simulation.ts';
+import { LAZY_IN_STEPS, type SimulationOptions, simulate } from '../../support/simulation/simulation.ts';
 
 const seed = seedFrom('NEREUS_SIMULATION_SEED');
+
+/** What it must have come by where tables merge on write. */
+const OF_MERGING = [
+  'merged rows read',
+  'merged in vain',
+  'lock held by others',
+  'lock lost',
+  'lock taken by a compaction',
+  'rows deleted under a compaction',
+];
 
 /** What a long run must have come by, so that it is worth its time. Each of it happens often. */
 const MUST_HAPPEN = [
@@ -25,19 +35,19 @@ const MUST_HAPPEN = [
   'index dropped',
   'partition created',
   'partition dropped',
-  'merged rows read',
-  'merged in vain',
-  'lock held by others',
-  'lock lost',
-  'lock taken by a compaction',
-  'rows deleted under a compaction',
+  ...OF_MERGING,
   'label cleaned',
   'cleaned label used again',
   'database cleaned',
 ];
 
+interface Run extends Omit<SimulationOptions, 'seed'> {
+  /** What it must have come by; all of it, unless told otherwise. */
+  readonly needs?: readonly string[];
+}
+
 describe(`a cluster whose service is killed again and again finds everything as promised, NEREUS_SIMULATION_SEED=${seed}`, () => {
-  test.each([
+  test.each<[string, Run]>([
     ['as it is set up', { calls: 40_000, crashes: 8 }],
     [
       'with lazy commits in many steps, so that crashes find them half visible',
@@ -47,12 +57,16 @@ describe(`a cluster whose service is killed again and again finds everything as 
       'in three processes, which are killed by themselves and all together',
       { calls: 30_000, crashes: 14, workers: 3, args: LAZY_IN_STEPS },
     ],
-  ])('%s', async (_, options) => {
+    [
+      'with nothing but tables that merge on write',
+      { calls: 20_000, crashes: 4, tables: [true, true], needs: OF_MERGING },
+    ],
+  ])('%s', async (_, { needs = MUST_HAPPEN, ...options }) => {
     const simulated = await simulate({ seed, ...options });
     try {
       expect(simulated.findings).toEqual([]);
       expect(simulated.lost).toBeGreaterThan(options.crashes);
-      expect(MUST_HAPPEN.filter((what) => simulated.tally.of(what) === 0)).toEqual([]);
+      expect(needs.filter((what) => simulated.tally.of(what) === 0)).toEqual([]);
     } finally {
       await simulated.dispose();
     }

@@ -43,7 +43,7 @@ export class Cleaner extends Actor {
     const over = [...loads.values()].filter((load) => load.outcome !== 'open' && !load.forgotten);
     const label = pickFrom(this.random, over)?.label;
     if (label === undefined || !hasEnded(label, this.cluster.service.calls)) return;
-    const ofLabel = [...loads.values()].filter((load) => load.label === label);
+    const ofLabel = [...loads.values()].filter((load) => load.label === label && !load.forgotten);
     // A lazy commit may have been decided, and wait for its rowsets.
     for (const { id } of ofLabel) if (!FINISHED.has(await this.#statusOf(DB_ID, id))) return;
     await this.#clean(DB_ID, [label]);

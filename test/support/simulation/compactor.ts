@@ -18,6 +18,7 @@ import { codeName } from './rpc-client.ts';
 import { updateBitmaps } from './update-bitmaps.ts';
 import {
   COMPACTION_LOCK_ID,
+  dawdle,
   giveLockBack,
   OVER_AT_ONCE_S,
   takeLock,
@@ -183,15 +184,17 @@ export class Compactor extends Actor {
     const { tablet } = remembered;
     const { table } = tablet.partition;
     const about = `${this.name}: output ${rowset_id} of tablet ${tablet.id}`;
-    const expiration = dies || this.random.chance(0.2) ? OVER_AT_ONCE_S : WHOLE_RUN_S;
+    const expiration = dies || this.random.chance(0.3) ? OVER_AT_ONCE_S : WHOLE_RUN_S;
     const initiator = BigInt(1 + this.random.below(2 ** 31));
     const lock = { table, lock_id: COMPACTION_LOCK_ID, initiator, expiration };
     if (!(await takeLock(this.cluster, this.random, lock, { about, tries: LOCK_TRIES }))) return undefined;
     this.cluster.tally.count('lock taken by a compaction');
+    await dawdle(this.random, lock);
     const synced = await remembered.sync(this.cluster, about);
     const deleted = merged.deletedOf(rowset_id, remembered.bitmaps);
     const held = synced && (await updateBitmaps(this.cluster, about, tablet, bitmapsOf(deleted), lock));
     if (deleted.length > 0) this.cluster.tally.count('rows deleted under a compaction');
+    await dawdle(this.random, lock);
     if (held) return lock;
     if (!dies) await giveLockBack(this.cluster, lock, about);
     return undefined;

@@ -120,7 +120,7 @@ async function commitMerged(
   commit: () => Promise<Commit[]>,
 ): Promise<Commit[] | undefined> {
   if (!load.table.merges_on_write) return commit();
-  for (let expiration = random.chance(0.2) ? OVER_AT_ONCE_S : WHOLE_RUN_S; ; expiration = WHOLE_RUN_S) {
+  for (let expiration = random.chance(0.3) ? OVER_AT_ONCE_S : WHOLE_RUN_S; ; expiration = WHOLE_RUN_S) {
     const lock = lockOfLoad(load, expiration);
     const merged = await mergeLoad(cluster, random, load, lock);
     if (merged === undefined) return undefined;

@@ -5,7 +5,7 @@ import { DB_ID, isLive, type Load, type LoadPart, type WrittenRowset } from './m
 import { RememberedTablet } from './remembered-tablet.ts';
 import type { AnswerOf } from './rpc-client.ts';
 import { updateBitmaps } from './update-bitmaps.ts';
-import { LOAD_INITIATOR, takeLock, type UpdateLock } from './update-lock.ts';
+import { dawdle, LOAD_INITIATOR, takeLock, type UpdateLock } from './update-lock.ts';
 
 /** How often a load asks for the lock before it gives up. */
 const TRIES = 500;
@@ -32,12 +32,14 @@ export async function mergeLoad(
   if (taken === undefined) return undefined;
   const counts = taken.cumulativeCompactionCnts.length === tablets.length ? countsOf(taken) : [];
   for (const part of load.parts) await askVersions(cluster, about, part);
+  await dawdle(random, lock);
   const written = await Promise.all(
     rowsets.map((rowset) => {
       const atLeast = counts[tablets.indexOf(rowset.tablet)] ?? 0n;
       return mergeRowset(cluster, load, rowset, { lock, compactions: atLeast });
     }),
   );
+  await dawdle(random, lock);
   return written.every(Boolean);
 }
 

@@ -7,6 +7,8 @@ import { RememberedTablet } from './remembered-tablet.ts';
 import { keysSeenTwice } from './rows.ts';
 import { newestOf, viewTablet } from './tablet-view.ts';
 
+const LONGEST_DELAY_MS = 150;
+
 /** Reads versions and rowsets, as a query does: first the version of a partition, then the rowsets of its tablets. */
 export class Reader extends Actor {
   readonly #remembered = new Map<bigint, RememberedTablet>();
@@ -88,7 +90,8 @@ export class Reader extends Actor {
   async #sync(remembered: RememberedTablet, version: bigint, how: string): Promise<void> {
     const { tablet } = remembered;
     const must = [...tablet.keys];
-    if (!(await remembered.sync(this.cluster, this.name))) return;
+    const delay_ms = this.random.chance(0.2) ? this.random.below(LONGEST_DELAY_MS) : 0;
+    if (!(await remembered.sync(this.cluster, this.name, delay_ms))) return;
     this.#check(tablet, version, remembered.rowsets, how);
     if (!tablet.partition.table.merges_on_write || !isLive(tablet)) return;
     const { newest } = remembered;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TabletStatsPB } from '../../../src/schema/gen/cloud/tablet_stats_pb.ts';
 import type { RowsetMetaCloudPB } from '../../../src/schema/gen/olap/rowset_meta_pb.ts';
 import { CLOUD_UNIQUE_ID, type Cluster, expectCode } from './cluster.ts';
@@ -51,8 +52,8 @@ export class RememberedTablet {
     return visibleRows(rows, ids, this.bitmaps, version);
   }
 
-  /** Asks for what is new. Returns whether there was an answer. */
-  async sync(cluster: Cluster, about: string): Promise<boolean> {
+  /** Asks for what is new, the rowsets first, and after a delay for their bitmaps. Returns whether there was an answer. */
+  async sync(cluster: Cluster, about: string, delay_ms = 0): Promise<boolean> {
     for (;;) {
       const start = this.newest + 1n;
       const view = await viewTablet(cluster, about, this.tablet, { start, ...(this.#stats && { known: this.#stats }) });
@@ -60,6 +61,7 @@ export class RememberedTablet {
       for (const rowset of view.rowsets) this.#put(rowset);
       this.#stats = view.stats;
       if (!this.tablet.partition.table.merges_on_write) return true;
+      await sleep(delay_ms);
       const code = await this.#syncBitmaps(cluster, about, view.stats);
       if (code !== 'ROWSETS_EXPIRED') return code === 'OK';
       cluster.tally.count('rowsets expired');

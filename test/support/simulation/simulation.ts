@@ -27,6 +27,8 @@ export interface SimulationOptions {
   readonly crashes: number;
   /** In how many processes it works; one, unless told otherwise. Then every other crash is that of one of them. */
   readonly workers?: number;
+  /** Of each table, whether it merges on write. */
+  readonly tables?: readonly boolean[];
   /** Settings of the service, as flags. */
   readonly args?: readonly string[];
 }
@@ -44,7 +46,6 @@ export interface Simulated {
   dispose(): Promise<void>;
 }
 
-/** Of each table, whether it merges on write. */
 const TABLES = [false, false, true];
 const PARTITIONS = 2;
 
@@ -61,13 +62,8 @@ const ACTORS = [
 ];
 
 /** Runs a cluster of frontends and backends against one service, and looks for what does not fit together afterwards. */
-export async function simulate({
-  seed,
-  calls,
-  crashes,
-  workers = 1,
-  args = [],
-}: SimulationOptions): Promise<Simulated> {
+export async function simulate(options: SimulationOptions): Promise<Simulated> {
+  const { seed, calls, crashes, workers = 1, tables = TABLES, args = [] } = options;
   const dir = await makeDir();
   const service = new ServiceProcess(dir, ['--workers', `${workers}`, ...args]);
   const findings = new Findings();
@@ -78,7 +74,7 @@ export async function simulate({
   const cluster: Cluster = { service, model, findings, tally, over };
   try {
     await service.admin('create_instance', { instance_id: INSTANCE_ID, name: INSTANCE_ID, user_id: 'simulation' });
-    for (const merges_on_write of TABLES) await createTable(cluster, PARTITIONS, merges_on_write);
+    for (const merges_on_write of tables) await createTable(cluster, PARTITIONS, merges_on_write);
     const actors = ACTORS.map((Kind, i) => new Kind(optionsOf(cluster, Kind.name, i, random.below(2 ** 32))));
     await Promise.all([
       ...actors.map((actor) => work(cluster, actor)),

@@ -19,10 +19,11 @@ export const LOAD_INITIATOR = -1n;
 
 /** So long that a run does not see the end of it. */
 export const WHOLE_RUN_S = 3_600n;
-/** Others may take it as soon as they like. */
+/** Others may take it as soon as they like, and whoever has it takes his time. */
 export const OVER_AT_ONCE_S = -1n;
 
 const PAUSE_MS = 60;
+const LONGEST_DELAY_MS = 300;
 
 export interface Wanted {
   readonly about: string;
@@ -58,6 +59,11 @@ export async function takeLock(
   }
   cluster.tally.count('lock not had');
   return undefined;
+}
+
+/** Leaves time for others to take a lock that is over at once. */
+export async function dawdle(random: Random, { expiration }: UpdateLock): Promise<void> {
+  if (expiration === OVER_AT_ONCE_S) await sleep(random.below(LONGEST_DELAY_MS));
 }
 
 /** Gives the lock back without having committed. Others may have taken it before. */
