@@ -92,6 +92,7 @@ describe('a call by gRPC', () => {
   test.each<[string, Answer, object]>([
     ['INVALID_ARGUMENT', refusedWith(3, 'no%20such'), { kind: 'bad_request', message: /INVALID_ARGUMENT no such/ }],
     ['UNIMPLEMENTED', refusedWith(12), { kind: 'bad_request', maybe_executed: false }],
+    ['ABORTED', refusedWith(10), { kind: 'busy', attempts: 1, maybe_executed: true }],
     ['INTERNAL', refusedWith(13), { kind: 'failed', maybe_executed: true }],
     ['OK without a message', refusedWith(0), { kind: 'protocol' }],
     ['a status after its message', (stream) => respond(stream, frame(new Uint8Array()), '13'), { kind: 'failed' }],

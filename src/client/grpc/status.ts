@@ -13,6 +13,7 @@ const FAILED: Meaning = { kind: 'failed', maybe_executed: true };
 /**
  * The status codes of gRPC, by their numbers, and what they say of a call. UNAVAILABLE and RESOURCE_EXHAUSTED are how a
  * service says that it did not begin with the call: brpc answers the first when it has too much to do, or is stopping.
+ * ABORTED is how Nereus says that the call was run, and that its answer found no room.
  */
 const STATUSES: readonly (readonly [string, Meaning])[] = [
   ['OK', { kind: 'protocol', maybe_executed: true }],
@@ -25,7 +26,7 @@ const STATUSES: readonly (readonly [string, Meaning])[] = [
   ['PERMISSION_DENIED', NOT_TAKEN],
   ['RESOURCE_EXHAUSTED', { kind: 'busy', maybe_executed: false }],
   ['FAILED_PRECONDITION', FAILED],
-  ['ABORTED', FAILED],
+  ['ABORTED', { kind: 'busy', maybe_executed: true }],
   ['OUT_OF_RANGE', FAILED],
   ['UNIMPLEMENTED', NOT_TAKEN],
   ['INTERNAL', FAILED],

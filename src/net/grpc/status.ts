@@ -7,6 +7,7 @@ export const GrpcCode = {
   deadline_exceeded: 4,
   not_found: 5,
   resource_exhausted: 8,
+  aborted: 10,
   unimplemented: 12,
   internal: 13,
   unavailable: 14,

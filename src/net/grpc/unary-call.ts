@@ -6,7 +6,7 @@ import { ANSWER_HEADERS, errorOf, fail, GZIP_HEADERS, OK_TRAILERS } from './answ
 import type { CallHead } from './call-head.ts';
 import { callTimer } from './deadline.ts';
 import { compressed, decompressed } from './gzip.ts';
-import { type Framed, framed, type MessageLimits, MessageReader, noRoom } from './message-reader.ts';
+import { type Framed, framed, type MessageLimits, MessageReader } from './message-reader.ts';
 import { GrpcCode, GrpcError } from './status.ts';
 
 export interface UnaryOptions extends MessageLimits {
@@ -82,7 +82,8 @@ export class UnaryCall implements Receiver {
         decompressed_bytes = request.length;
         if (this.#exchange.isAnswered) return;
       }
-      await this.#answer(await rpc.call(this.#method, request, this.#remote));
+      const untilSent = (release: () => void) => this.#exchange.whenClosed(release);
+      await this.#answer(await rpc.call(this.#method, request, this.#remote, untilSent));
     } catch (error) {
       this.#fail(error);
     } finally {
@@ -100,7 +101,7 @@ export class UnaryCall implements Receiver {
   async #answer(message: Uint8Array): Promise<void> {
     if (this.#exchange.isAnswered) return;
     const isCompressed = this.#head.accepts_gzip && message.length >= COMPRESS_FROM_BYTES;
-    if (!this.#exchange.reserve(message.length)) throw noRoom();
+    if (!this.#exchange.reserve(message.length)) throw noRoomForAnswer();
     const body = isCompressed ? await compressed(message) : { compressed: false, bytes: message };
     this.#exchange.answer(isCompressed ? GZIP_HEADERS : ANSWER_HEADERS, framed(body), OK_TRAILERS);
   }
@@ -110,6 +111,12 @@ export class UnaryCall implements Receiver {
     const { logger } = this.#options;
     fail(this.#exchange, errorOf(error, logger, { method: this.#method.name, remote: this.#remote }));
   }
+}
+
+/** The call was run: a client that takes `resource_exhausted` for one that was not must be told otherwise. */
+function noRoomForAnswer(): GrpcError {
+  const message = 'the answer finds no room in max_buffered_bytes; the call was run, and what it did stays done';
+  return new GrpcError(GrpcCode.aborted, message);
 }
 
 function notOneMessage(): GrpcError {

@@ -54,6 +54,8 @@ export class Exchange {
   /** Bytes of the answer that are counted. */
   #held = 0;
   #trailers: OutgoingHttpHeaders = {};
+  /** What to call when the stream closes. */
+  #releases: (() => void)[] = [];
 
   constructor(stream: ServerHttp2Stream, limits: ExchangeLimits, events: ExchangeEvents) {
     this.#stream = stream;
@@ -89,6 +91,12 @@ export class Exchange {
     }
     this.#held += bytes;
     return true;
+  }
+
+  /** Calls `release` when the answer was sent, or is lost. */
+  whenClosed(release: () => void): void {
+    if (this.#phase === 'closed') release();
+    else this.#releases.push(release);
   }
 
   /** Answers a request that has come whole, with a body in some parts and with trailers. */
@@ -172,6 +180,7 @@ export class Exchange {
   readonly #onClose = (): void => {
     this.#enter('closed');
     this.#limits.buffered.giveBack(this.#held);
+    for (const release of this.#releases.splice(0)) release();
     this.#receiver?.onClose();
     this.#events.closed(this, this.#stream.rstCode);
   };

@@ -105,7 +105,9 @@ export class PlainRequest implements Receiver, HttpCall {
     }
   }
 
-  #answer({ status, contentType, body, headers }: HttpAnswer): void {
+  #answer({ status, contentType, body, headers, sent }: HttpAnswer): void {
+    if (sent !== undefined) this.#exchange.whenClosed(sent);
+    if (this.#exchange.isAnswered) return;
     const parts = partsOf(body);
     const length = parts.reduce((sum, part) => sum + part.length, 0);
     if (!this.#exchange.reserve(length)) {

@@ -26,7 +26,7 @@ export interface GrpcUnderTest {
 }
 
 /** What answers calls: encoded requests in, encoded responses out. */
-export type Answering = (request: Uint8Array) => Promise<Uint8Array>;
+export type Answering = (request: Uint8Array, untilSent?: (release: () => void) => void) => Promise<Uint8Array>;
 
 const NOTHING: HttpHandler = () => ({ status: 404, body: '' });
 
@@ -48,7 +48,11 @@ export async function startGrpc(
   const logger = createLogger({ level: 'debug', sink: { write: (line) => log.push(line), flush: () => undefined } });
   const buffered = new ByteBudget(max_buffered_bytes);
   const common = { logger, buffered, max_body_bytes };
-  const rpc = { find, call: (_: UnaryMethod, request: Uint8Array) => call(request) };
+  const rpc = {
+    find,
+    call: (_: UnaryMethod, request: Uint8Array, _remote: string, untilSent?: (release: () => void) => void) =>
+      call(request, untilSent),
+  };
   const grpc = new GrpcCalls({ ...common, rpc, streaming: standardServices([MetaService]) });
   const front = new Http2Front({
     ...common,
