@@ -92,7 +92,6 @@ describe('a call by gRPC', () => {
   test.each<[string, Answer, object]>([
     ['INVALID_ARGUMENT', refusedWith(3, 'no%20such'), { kind: 'bad_request', message: /INVALID_ARGUMENT no such/ }],
     ['UNIMPLEMENTED', refusedWith(12), { kind: 'bad_request', maybe_executed: false }],
-    ['ABORTED', refusedWith(10), { kind: 'busy', attempts: 1, maybe_executed: true }],
     ['INTERNAL', refusedWith(13), { kind: 'failed', maybe_executed: true }],
     ['OK without a message', refusedWith(0), { kind: 'protocol' }],
     ['a status after its message', (stream) => respond(stream, frame(new Uint8Array()), '13'), { kind: 'failed' }],
@@ -123,6 +122,12 @@ describe('a call by gRPC', () => {
     await expect(unsafely()).rejects.toMatchObject({ kind: 'unavailable', maybe_executed: true, attempts: 1 });
     expect((await safely()).txnId).toBe(7n);
     expect(headers.length).toBe(3);
+  });
+
+  test('is sent again when its answer found no room only if it may be', async () => {
+    answers = [refusedWith(10), refusedWith(10), answered()];
+    await expect(unsafely()).rejects.toMatchObject({ kind: 'busy', maybe_executed: true, attempts: 1 });
+    expect((await safely()).txnId).toBe(7n);
   });
 
   test('comes to its end on a connection that takes no more, and others go on another', async () => {
