@@ -13,6 +13,7 @@ import { Http2Front } from '../net/http2/http2-front.ts';
 import { PlainRequest } from '../net/http2/plain-request.ts';
 import type { InFlight } from '../net/in-flight.ts';
 import { TlsFront } from '../net/tls/tls-front.ts';
+import { Turns } from '../net/turns.ts';
 import type { Logger } from '../observe/logger.ts';
 import { services } from '../rpc/service.ts';
 import { readCertificate, renewCertificate } from './certificate.ts';
@@ -24,6 +25,9 @@ export interface FrontsOptions extends Pick<Services, 'rpc'> {
   readonly handler: HttpHandler;
   readonly in_flight: InFlight;
 }
+
+/** As many as there are threads for it: more would be done no sooner, and hold memory meanwhile. */
+const DECOMPRESSIONS_AT_A_TIME = 4;
 
 /** Makes what speaks the protocols of the port, behind TLS where the settings say so. Throws a StartError. */
 export function createFronts(options: FrontsOptions): Front {
@@ -50,6 +54,7 @@ function createPlainFronts({ settings, logger, handler, rpc, in_flight }: Fronts
     logger,
     in_flight,
     buffered: new ByteBudget(settings.max_buffered_bytes),
+    decompressions: new Turns(DECOMPRESSIONS_AT_A_TIME),
     // A larger text is more than Node can hold in one piece.
     max_body_bytes: Math.min(settings.brpc_max_body_size, constants.MAX_STRING_LENGTH),
     request_timeout_ms,

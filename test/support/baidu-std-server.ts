@@ -2,6 +2,7 @@ import { BaiduFront, type BaiduFrontOptions } from '../../src/net/baidu-std/baid
 import { ByteBudget } from '../../src/net/byte-budget.ts';
 import { Connections } from '../../src/net/connections.ts';
 import { Listener } from '../../src/net/listener.ts';
+import { Turns } from '../../src/net/turns.ts';
 import { createLogger } from '../../src/observe/logger.ts';
 import { method } from '../../src/rpc/method.ts';
 import { BeginTxnRequestSchema, BeginTxnResponseSchema } from '../../src/schema/gen/cloud/txn_pb.ts';
@@ -49,6 +50,7 @@ export async function startBaiduStd(
     },
     logger,
     buffered,
+    decompressions: new Turns(4),
     max_body_bytes: 256 * 1024,
     request_timeout_ms: 60_000,
     send_timeout_ms: 60_000,

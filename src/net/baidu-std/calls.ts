@@ -22,6 +22,8 @@ const NO_ROOM = new Refusal(
   Errno.Limit,
   'the requests in flight hold as many bytes as max_buffered_bytes allows, try again later',
 );
+/** Nobody will read it. */
+const GONE = new Refusal(Errno.TimedOut, 'The connection has ended before the call could begin');
 const STOPPING = new Refusal(Errno.LogOff, 'Server is stopping');
 
 /** The calls of one connection: they run side by side, and each is answered when it is done. */
@@ -67,7 +69,9 @@ export class Calls {
     let response: Promise<Uint8Array>;
     try {
       this.#mustBegin(meta, arrived_ms);
-      response = runCall(this.#options, meta, payload, { remote: this.#ends.remote, untilSent: held.add });
+      const mustWait = () => this.#mustWait(meta, arrived_ms);
+      const caller = { remote: this.#ends.remote, untilSent: held.add, mustWait };
+      response = runCall(this.#options, meta, payload, caller);
     } catch (error) {
       this.#options.buffered.giveBack(payload_bytes);
       this.#refuse(meta, this.#refusal(error, meta, payload_bytes));
@@ -97,6 +101,12 @@ export class Calls {
 
   #mustBegin(meta: RequestMeta, arrived_ms: number): void {
     if (this.#stopping) throw STOPPING;
+    this.#mustWait(meta, arrived_ms);
+  }
+
+  /** That the caller still waits for its answer. */
+  #mustWait(meta: RequestMeta, arrived_ms: number): void {
+    if (this.#outbox.isClosed) throw GONE;
     if (!isOver(meta, arrived_ms)) return;
     throw new Refusal(Errno.TimedOut, `Reached timeout=${meta.timeout_ms}ms before the call could begin`);
   }

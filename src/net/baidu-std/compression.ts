@@ -26,6 +26,10 @@ interface Codec {
 
 /** Deflate, inside of gzip and zlib, makes no more than this of a byte. */
 const MOST_INFLATED = 1032;
+/** In which pieces the result is made: many small ones keep all others waiting. */
+const SMALLEST_PIECE = 16 * 1024;
+const LARGEST_PIECE = 1024 * 1024;
+const pieceBytes = ({ length }: Buffer) => Math.min(LARGEST_PIECE, Math.max(SMALLEST_PIECE, 4 * length));
 const mostInflated = ({ length }: Buffer) => Math.max(1, length * MOST_INFLATED);
 const gunzipWithin = promisify(gunzip);
 const inflateWithin = promisify(inflate);
@@ -38,7 +42,7 @@ const CODECS: ReadonlyMap<number, Codec> = new Map<number, Codec>([
     {
       name: 'gzip',
       mostBytes: mostInflated,
-      decompress: (bytes, maxOutputLength) => gunzipWithin(bytes, { maxOutputLength }),
+      decompress: (bytes, maxOutputLength) => gunzipWithin(bytes, { maxOutputLength, chunkSize: pieceBytes(bytes) }),
     },
   ],
   [
@@ -46,7 +50,7 @@ const CODECS: ReadonlyMap<number, Codec> = new Map<number, Codec>([
     {
       name: 'zlib',
       mostBytes: mostInflated,
-      decompress: (bytes, maxOutputLength) => inflateWithin(bytes, { maxOutputLength }),
+      decompress: (bytes, maxOutputLength) => inflateWithin(bytes, { maxOutputLength, chunkSize: pieceBytes(bytes) }),
     },
   ],
 ]);

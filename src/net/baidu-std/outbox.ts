@@ -21,6 +21,11 @@ export class Outbox {
     return this.#gathered_bytes + this.#socket.writableLength;
   }
 
+  /** Whether nothing reaches the peer any more. */
+  get isClosed(): boolean {
+    return !this.#socket.writable;
+  }
+
   add(bytes: Buffer): void {
     this.#schedule();
     this.#frames.push(bytes);

@@ -1,6 +1,7 @@
 import type { BinaryRpc } from '../binary-rpc.ts';
 import type { ByteBudget } from '../byte-budget.ts';
 import { RpcFault } from '../rpc-fault.ts';
+import type { Turns } from '../turns.ts';
 import { compressTypeName, DecompressError, decompress, NOT_COMPRESSED } from './compression.ts';
 import { Errno, errnoOf, Refusal } from './errno.ts';
 import type { RequestMeta } from './request-meta.ts';
@@ -11,6 +12,8 @@ export interface RunCallOptions {
   readonly max_body_bytes: number;
   /** What requests in flight are counted against. */
   readonly buffered: ByteBudget;
+  /** Compressed requests have to wait for theirs. */
+  readonly decompressions: Turns;
 }
 
 /** Where a call came from and its answer goes. */
@@ -19,6 +22,8 @@ export interface Caller {
   readonly remote: string;
   /** Given what to call when the answer was sent, or is lost. */
   readonly untilSent: (release: () => void) => void;
+  /** Throws a Refusal when nobody waits for the answer any more. */
+  readonly mustWait: () => void;
 }
 
 /**
@@ -29,14 +34,15 @@ export function runCall(
   options: RunCallOptions,
   meta: RequestMeta,
   payload: Buffer,
-  { remote, untilSent }: Caller,
+  caller: Caller,
 ): Promise<Uint8Array> {
   const { rpc } = options;
+  const { remote, untilSent } = caller;
   const method = rpc.find(meta.service, meta.method);
   const request = withoutAttachment(meta, payload);
   mustBeServed(meta);
   if (meta.compress_type === NOT_COMPRESSED) return rpc.call(method, request, remote, untilSent);
-  return decompressed(meta, request, options, (message) => rpc.call(method, message, remote, untilSent));
+  return decompressed(meta, request, caller, options, (message) => rpc.call(method, message, remote, untilSent));
 }
 
 /** What a caller is told of an error of `runCall`, or undefined for one that it doesn't throw. */
@@ -76,10 +82,14 @@ function mustBeServed({ has_stream, has_chunk, content_type, checksum_type }: Re
 async function decompressed<T>(
   { compress_type }: RequestMeta,
   compressed: Buffer,
-  { max_body_bytes, buffered }: RunCallOptions,
+  { remote, mustWait }: Caller,
+  { max_body_bytes, buffered, decompressions }: RunCallOptions,
   run: (message: Buffer) => Promise<T>,
 ): Promise<T> {
-  const message = await decompress(compress_type, compressed, { max_body_bytes, budget: buffered });
+  const message = await decompressions.run(remote, () => {
+    mustWait();
+    return decompress(compress_type, compressed, { max_body_bytes, budget: buffered });
+  });
   try {
     return await run(message);
   } finally {

@@ -2,6 +2,7 @@ import type { Logger } from '../../observe/logger.ts';
 import type { UnaryMethod } from '../../rpc/service.ts';
 import type { BinaryRpc } from '../binary-rpc.ts';
 import type { Exchange, Receiver } from '../http2/exchange.ts';
+import type { Turns } from '../turns.ts';
 import { ANSWER_HEADERS, errorOf, fail, GZIP_HEADERS, OK_TRAILERS } from './answer.ts';
 import type { CallHead } from './call-head.ts';
 import { callTimer } from './deadline.ts';
@@ -12,6 +13,8 @@ import { GrpcCode, GrpcError } from './status.ts';
 export interface UnaryOptions extends MessageLimits {
   readonly rpc: Pick<BinaryRpc, 'call'>;
   readonly logger: Logger;
+  /** Compressed messages have to wait for theirs. */
+  readonly decompressions: Turns;
 }
 
 /** An answer that is smaller goes out as it is: compressing it takes longer than sending it. */
@@ -94,8 +97,13 @@ export class UnaryCall implements Receiver {
   }
 
   #decompress(bytes: Buffer): Promise<Buffer> {
-    if (this.#head.gzip) return decompressed(bytes, this.#options);
-    throw new GrpcError(GrpcCode.internal, 'a message is compressed, and the headers do not say how');
+    if (!this.#head.gzip) {
+      throw new GrpcError(GrpcCode.internal, 'a message is compressed, and the headers do not say how');
+    }
+    return this.#options.decompressions.run(this.#remote, () => {
+      if (this.#exchange.isAnswered) throw gone();
+      return decompressed(bytes, this.#options);
+    });
   }
 
   async #answer(message: Uint8Array): Promise<void> {
@@ -117,6 +125,11 @@ export class UnaryCall implements Receiver {
 function noRoomForAnswer(): GrpcError {
   const message = 'the answer finds no room in max_buffered_bytes; the call was run, and what it did stays done';
   return new GrpcError(GrpcCode.aborted, message);
+}
+
+/** Nobody will read it. */
+function gone(): GrpcError {
+  return new GrpcError(GrpcCode.deadline_exceeded, 'the call has ended before it could begin');
 }
 
 function notOneMessage(): GrpcError {

@@ -9,6 +9,7 @@ import { PlainRequest } from '../../../src/net/http2/plain-request.ts';
 import { InFlight } from '../../../src/net/in-flight.ts';
 import { Listener } from '../../../src/net/listener.ts';
 import { RpcFault } from '../../../src/net/rpc-fault.ts';
+import { Turns } from '../../../src/net/turns.ts';
 import { createLogger } from '../../../src/observe/logger.ts';
 import type { UnaryMethod } from '../../../src/rpc/service.ts';
 import { MetaService } from '../../../src/schema/gen/cloud/meta_service_pb.ts';
@@ -47,7 +48,7 @@ export async function startGrpc(
   const log: string[] = [];
   const logger = createLogger({ level: 'debug', sink: { write: (line) => log.push(line), flush: () => undefined } });
   const buffered = new ByteBudget(max_buffered_bytes);
-  const common = { logger, buffered, max_body_bytes };
+  const common = { logger, buffered, max_body_bytes, decompressions: new Turns(4) };
   const rpc = {
     find,
     call: (_: UnaryMethod, request: Uint8Array, _remote: string, untilSent?: (release: () => void) => void) =>
