@@ -6,7 +6,7 @@ import { BinaryError, readBinary } from '../../schema/binary/read-binary.ts';
 import { decodeUtf8 } from '../../schema/json/decode-utf8.ts';
 import { JsonError } from '../../schema/json/json-error.ts';
 import { readBrpcJson } from '../../schema/json/read-brpc-json.ts';
-import { brpcJsonPieces } from '../../schema/json/write-brpc-json.ts';
+import { brpcJsonPieces, shortBrpcJson } from '../../schema/json/write-brpc-json.ts';
 import { bodyOf } from './answer-body.ts';
 
 /** The codes that brpc puts before what it says of a request that it can't serve. */
@@ -28,7 +28,7 @@ interface Codec {
 
 const json: Codec = {
   read: (schema, body) => readBrpcJson(schema, decodeUtf8(body)),
-  write: (schema, message) => bodyOf(brpcJsonPieces(schema, message)),
+  write: (schema, message) => shortBrpcJson(schema, message) ?? bodyOf(brpcJsonPieces(schema, message)),
 };
 
 const binary: Codec = {
@@ -64,7 +64,8 @@ export class HttpRpc {
     };
     const response = await this.#runner.run(method, request, { untilSent });
     try {
-      return { status: 200, contentType, body: await codec.write(method.response, response), sent };
+      const body = codec.write(method.response, response);
+      return { status: 200, contentType, body: body instanceof Promise ? await body : body, sent };
     } catch (error) {
       sent?.();
       throw error;

@@ -13,7 +13,7 @@ import { TabletMetaCloudPBSchema } from '../gen/olap/tablet_meta_pb.ts';
 import { SchemaCloudDictionarySchema } from '../gen/olap/tablet_schema_pb.ts';
 import { arbitraryMessage } from '../testing/arbitrary-message.ts';
 import { plainBrpcJson } from '../testing/plain-brpc-json.ts';
-import { brpcJsonPieces, writeBrpcJson } from './write-brpc-json.ts';
+import { brpcJsonPieces, shortBrpcJson, writeBrpcJson } from './write-brpc-json.ts';
 
 describe.each<DescMessage>([
   InstanceInfoPBSchema,
@@ -86,6 +86,22 @@ test('what is repeated is written each time, however much there is to remember',
   expectPlain(GetRowsetResponseSchema, rowsets(encoded));
 });
 
+test('a short message is written in one go, and no other is', () => {
+  const short = (versions: number) =>
+    shortBrpcJson(
+      GetVersionResponseSchema,
+      create(GetVersionResponseSchema, { version: 1n, versions: Array.from({ length: versions }, () => 2n) }),
+    );
+  expect(short(0)).toBe('{"version":1}');
+  expect(short(2)).toBe('{"version":1,"versions":[2,2]}');
+  expect(short(2000)).toBeUndefined();
+  const bitmaps = create(GetDeleteBitmapResponseSchema, { segmentDeleteBitmaps: [Buffer.alloc(1)] });
+  expect(shortBrpcJson(GetDeleteBitmapResponseSchema, bitmaps)).toBeUndefined();
+  const rowset = create(GetRowsetResponseSchema, { rowsetMeta: [create(RowsetMetaCloudPBSchema, { rowsetId: 1n })] });
+  expect(shortBrpcJson(GetRowsetResponseSchema, rowset)).toBeUndefined();
+  expect(shortBrpcJson(GetRowsetResponseSchema, rowsets([new Uint8Array()]))).toBeUndefined();
+});
+
 test('long lists come in pieces that are not much longer than 64 KiB', () => {
   const versions = create(GetVersionResponseSchema, {
     versions: Array.from({ length: 100_000 }, (_, i) => BigInt(i) ** 3n),
@@ -105,11 +121,12 @@ function expectSmallPieces<Desc extends DescMessage>(schema: Desc, message: Mess
 }
 
 function expectPlain<Desc extends DescMessage>(schema: Desc, message: MessageShape<Desc>): void {
-  const written = writeBrpcJson(schema, message);
   const plain = plainBrpcJson(schema, message);
-  // The assertion quotes its texts, so it is left to those that differ.
-  if (Buffer.from(written).equals(Buffer.from(plain))) return;
-  expect(written).toBe(plain);
+  const short = shortBrpcJson(schema, message);
+  for (const written of [[...brpcJsonPieces(schema, message)].join(''), ...(short === undefined ? [] : [short])]) {
+    // The assertion quotes its texts, so it is left to those that differ.
+    if (!Buffer.from(written).equals(Buffer.from(plain))) expect(written).toBe(plain);
+  }
 }
 
 function rowsets(values: readonly Uint8Array[]) {

@@ -65,6 +65,45 @@ export function createPiecesWriter(writer: JsonWriter): PiecesWriter {
   return (schema, message) => gathered(messageTexts(schema, message));
 }
 
+/** A list of numbers or texts that is longer is worth being written in pieces. */
+const SHORT_LIST = 1024;
+
+/**
+ * Makes a function that tells messages which are as well written in one go: they have no field that was given encoded, and no
+ * list that is long, or of messages or bytes. Nearly all answers are such.
+ */
+export function createShortTest({ fieldsOf }: JsonWriter): (schema: DescMessage, message: Message) => boolean {
+  const listsOf = new WeakMap<DescMessage, readonly ListLimit[]>();
+
+  function limitsOf(schema: DescMessage): readonly ListLimit[] {
+    let limits = listsOf.get(schema);
+    if (limits === undefined) {
+      limits = fieldsOf(schema)
+        .filter(({ shape }) => shape === 'list')
+        .map(limitOf);
+      listsOf.set(schema, limits);
+    }
+    return limits;
+  }
+
+  return (schema, message) => {
+    if (message.$unknown !== undefined) return false;
+    const values = valuesOf(message);
+    return limitsOf(schema).every(({ local, most }) => (values[local] as unknown[]).length <= most);
+  };
+}
+
+/** The most elements that a list of a short message has. */
+interface ListLimit {
+  readonly local: string;
+  readonly most: number;
+}
+
+function limitOf({ local, plan: { value } }: FieldWriter): ListLimit {
+  const isSmall = value.kind === 'enum' || (value.kind === 'scalar' && value.scalar !== 'bytes');
+  return { local, most: isSmall ? SHORT_LIST : 0 };
+}
+
 /** Whether a field that can be set once was given more often: then its parts are to be merged. */
 function comesInParts(field: FieldWriter, message: Message, encoded: Encoded = []): boolean {
   if (field.shape !== 'single' || encoded.length === 0) return false;

@@ -1,6 +1,6 @@
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import type { FieldPlan, MessagePlan } from '../message-plan.ts';
-import { createPiecesWriter } from './json-pieces.ts';
+import { createPiecesWriter, createShortTest } from './json-pieces.ts';
 import { createJsonWriter } from './json-writer.ts';
 
 const writer = createJsonWriter({
@@ -11,6 +11,7 @@ const writer = createJsonWriter({
   maps: 'object-always',
 });
 const pieces = createPiecesWriter(writer);
+const isShort = createShortTest(writer);
 
 /**
  * Writes the JSON answer of an RPC as brpc does, in pieces: compact, 64-bit integers as bare numbers, enums by name, bytes in
@@ -24,9 +25,14 @@ export function brpcJsonPieces<Desc extends DescMessage>(
   return pieces(schema, message);
 }
 
-/** The same in one piece. */
+/** The same in one piece, of a message for which pieces are not worth their while; undefined for any other. */
+export function shortBrpcJson<Desc extends DescMessage>(schema: Desc, message: MessageShape<Desc>): string | undefined {
+  return isShort(schema, message) ? writer.write(schema, message) : undefined;
+}
+
+/** The same in one piece, however long. */
 export function writeBrpcJson<Desc extends DescMessage>(schema: Desc, message: MessageShape<Desc>): string {
-  return [...pieces(schema, message)].join('');
+  return shortBrpcJson(schema, message) ?? [...pieces(schema, message)].join('');
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that JSON wants escaped.
