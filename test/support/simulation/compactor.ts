@@ -189,12 +189,13 @@ export class Compactor extends Actor {
     const lock = { table, lock_id: COMPACTION_LOCK_ID, initiator, expiration };
     if (!(await takeLock(this.cluster, this.random, lock, { about, tries: LOCK_TRIES }))) return undefined;
     this.cluster.tally.count('lock taken by a compaction');
-    await dawdle(this.random, lock);
+    const early = this.random.chance(0.5);
+    if (early) await dawdle(this.random, lock);
     const synced = await remembered.sync(this.cluster, about);
     const deleted = merged.deletedOf(rowset_id, remembered.bitmaps);
     const held = synced && (await updateBitmaps(this.cluster, about, tablet, bitmapsOf(deleted), lock));
     if (deleted.length > 0) this.cluster.tally.count('rows deleted under a compaction');
-    await dawdle(this.random, lock);
+    if (!early) await dawdle(this.random, lock);
     if (held) return lock;
     if (!dies) await giveLockBack(this.cluster, lock, about);
     return undefined;
