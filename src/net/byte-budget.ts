@@ -1,12 +1,24 @@
-/** Counts bytes held in memory against a bound that all of their holders share. */
+/** What a request may hold and still find room when the large ones have taken all that there is. */
+const LITTLE_BYTES = 16 * 1024;
+/** How much more such requests may take together, as a part of all. */
+const MORE_FOR_LITTLE = 1 / 8;
+
+/**
+ * Counts bytes held in memory against a bound that all of their holders share. A few large requests that don't come to
+ * their end could take all of it; so there is a little more for those that hold little.
+ */
 export class ByteBudget {
   #used = 0;
+  readonly #bytesForLittle: number;
 
-  constructor(readonly bytes: number) {}
+  constructor(readonly bytes: number) {
+    this.#bytesForLittle = Math.floor(bytes * (1 + MORE_FOR_LITTLE));
+  }
 
-  /** Whether there was room for so many bytes, which are taken then. */
-  take(bytes: number): boolean {
-    if (this.#used + bytes > this.bytes) return false;
+  /** Whether there was room for so many bytes, which are taken then, for a request that has taken `held` before. */
+  take(bytes: number, held = 0): boolean {
+    const bound = held + bytes <= LITTLE_BYTES ? this.#bytesForLittle : this.bytes;
+    if (this.#used + bytes > bound) return false;
     this.#used += bytes;
     return true;
   }

@@ -239,6 +239,23 @@ describe('what is no HTTP', () => {
   });
 });
 
+test('large bodies that do not come to their end leave room for small ones', async () => {
+  const MIB = 1024 * 1024;
+  http = await startHttp(ok, { max_body_bytes: MIB, max_buffered_bytes: MIB });
+  const large = (bytes: number) => `PUT /large HTTP/1.1\r\nConnection: close\r\nContent-Length: ${bytes}\r\n\r\n`;
+  const hoarder = await connect();
+  hoarder.send(large(MIB) + 'x'.repeat(MIB - 1));
+  const sendAnother = async () => {
+    const another = await connect();
+    another.send(large(100_000) + 'x'.repeat(100_000));
+    return statuses(await another.untilClosed());
+  };
+  await expect.poll(sendAnother, { timeout: 10_000 }).toEqual([503]);
+  const small = await connect();
+  small.send(`PUT /small HTTP/1.1\r\nContent-Length: 1000\r\n\r\n${'x'.repeat(1000)}`);
+  await small.until(/\/small 1000$/);
+});
+
 describe('caps', () => {
   test('connections over the cap are closed, with one line in the log for many', async () => {
     http = await startHttp(ok, { max_connections: 3 });

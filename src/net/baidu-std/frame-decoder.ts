@@ -98,7 +98,7 @@ export class FrameDecoder {
   #continue(begun: Begun): Frame | undefined {
     const { chunks, body_bytes, meta_bytes } = begun;
     const piece = this.#take(Math.min(this.#left, body_bytes - chunks.length));
-    if (!this.#limits.budget.take(piece.length)) return this.#giveUp(begun, piece);
+    if (!this.#limits.budget.take(piece.length, chunks.length)) return this.#giveUp(begun, piece);
     chunks.add(piece);
     if (chunks.length < body_bytes) return undefined;
     this.#begun = undefined;

@@ -40,7 +40,7 @@ export class MessageReader {
 
   /** @throws {GrpcError} for a message that is too large or has no room, and for what is none. Nothing may be added after that. */
   add(chunk: Buffer): void {
-    if (!this.#limits.buffered.take(chunk.length)) throw noRoom();
+    if (!this.#limits.buffered.take(chunk.length, this.#held)) throw noRoom();
     this.#held += chunk.length;
     this.#chunks.add(chunk);
     while (this.#takeMessage());

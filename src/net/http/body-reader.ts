@@ -59,7 +59,7 @@ export class BodyReader {
 
   readonly #onData = (chunk: Buffer): void => {
     if (this.#chunks.length + chunk.length > this.#max_bytes) this.#giveUp('too_large');
-    else if (!this.#budget.take(chunk.length)) this.#giveUp('no_room');
+    else if (!this.#budget.take(chunk.length, this.#chunks.length)) this.#giveUp('no_room');
     else this.#chunks.add(chunk);
   };
 

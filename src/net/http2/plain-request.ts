@@ -63,7 +63,7 @@ export class PlainRequest implements Receiver, HttpCall {
   onData(chunk: Buffer): void {
     const { buffered, max_body_bytes } = this.#options;
     if (this.#held + chunk.length > max_body_bytes) this.#answer(bodyTooLarge(max_body_bytes));
-    else if (!buffered.take(chunk.length)) this.#answer(NO_ROOM);
+    else if (!buffered.take(chunk.length, this.#held)) this.#answer(NO_ROOM);
     else {
       this.#held += chunk.length;
       this.#chunks.add(chunk);
