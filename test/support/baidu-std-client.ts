@@ -89,6 +89,11 @@ export class BaiduStdClient {
     });
   }
 
+  /** On a connection that somebody else has made, or is making. */
+  static over(socket: Socket): BaiduStdClient {
+    return new BaiduStdClient(socket);
+  }
+
   /** Calls a method with a message. Rejects with a CallError when the answer is no message. */
   async call<Request extends DescMessage, Response extends DescMessage>(
     method: ClientMethod<Request, Response>,

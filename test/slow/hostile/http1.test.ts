@@ -1,0 +1,3 @@
+import { hostileSuite } from '../../support/hostile/hostile-suite.ts';
+
+hostileSuite({ protocol: 'http1', frames: 200_000, warm_up_frames: 20_000 });
