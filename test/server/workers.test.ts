@@ -3,8 +3,10 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { makeDir, type SpawnedServer, spawnServer } from '../support/run-server.ts';
+import { RawClient } from '../support/server-socket.ts';
 
 let dir: string;
 const spawned: SpawnedServer[] = [];
@@ -158,6 +160,49 @@ describe('workers', () => {
     for (const pid of workersOf(killed)) await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
     const next = serve();
     await next.base();
+  });
+
+  test('end at once at a second signal, whatever is in flight', async () => {
+    const server = serve('--drain-timeout-ms', '600000', '--request-timeout-ms', '600000');
+    const base = await server.base();
+    const client = await RawClient.connect(Number(new URL(base).port));
+    client.send('POST /MetaService/get_txn HTTP/1.1\r\ncontent-length: 10\r\n\r\n');
+    server.child.kill('SIGTERM');
+    await expect.poll(() => logged(server, /^draining$/).length, { timeout: 20_000 }).toBe(2);
+    const second = setInterval(() => server.child.kill('SIGTERM'), 100);
+    expect(await server.exited).toBe(1);
+    clearInterval(second);
+    for (const pid of workersOf(server)) await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
+  });
+
+  test('get the connections that were meant for one that has died', async () => {
+    const server = serve();
+    const port = Number(new URL(await server.base()).port);
+    const [hung = 0] = workersOf(server);
+    process.kill(hung, 'SIGSTOP');
+    const clients = await Promise.all(Array.from({ length: 20 }, () => RawClient.connect(port)));
+    for (const client of clients) client.send('GET /version HTTP/1.1\r\nconnection: close\r\n\r\n');
+    const replies = clients.map((client) => client.untilClosed());
+    await expect.poll(() => clients.filter(({ received }) => received !== '').length).toBeGreaterThan(0);
+    process.kill(hung, 'SIGKILL');
+    const answered = (await Promise.all(replies)).filter((reply) => reply.includes('nereus'));
+    // The one that was on its way may have been lost with the worker.
+    expect(answered.length).toBeGreaterThanOrEqual(19);
+  });
+
+  test('get no more connections while they do not answer', async () => {
+    const server = serve();
+    const port = Number(new URL(await server.base()).port);
+    const [hung = 0] = workersOf(server);
+    process.kill(hung, 'SIGSTOP');
+    const areAllAnswered = async () => {
+      const clients = await Promise.all(Array.from({ length: 8 }, () => RawClient.connect(port)));
+      for (const client of clients) client.send('GET /version HTTP/1.1\r\n\r\n');
+      await sleep(200);
+      return clients.every(({ received }) => received !== '');
+    };
+    await expect.poll(areAllAnswered, { timeout: 20_000, interval: 500 }).toBe(true);
+    process.kill(hung, 'SIGCONT');
   });
 
   test('do not share their store with another service', async () => {

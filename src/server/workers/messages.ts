@@ -16,12 +16,15 @@ export type ToWorker =
   | Start
   | { readonly kind: 'connection' }
   | { readonly kind: 'stop' }
+  /** Asks whether it is there. It answers with `alive`. */
+  | { readonly kind: 'ping' }
   /** The answer to what it has borrowed under this name. */
   | { readonly kind: 'lent'; readonly name: string; readonly tokens: number };
 
 /** What a worker says to its supervisor. */
 export type FromWorker =
   | { readonly kind: 'ready' }
+  | { readonly kind: 'alive' }
   /** It can't serve, for a reason that the operator should read. It ends after that. */
   | { readonly kind: 'failed'; readonly reason: string }
   /** It is about to end, and takes no more connections. */

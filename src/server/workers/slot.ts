@@ -14,6 +14,8 @@ export interface SlotOptions extends Pick<WorkerEvents, 'logged' | 'borrowed'> {
   readonly logger: Logger;
   /** A worker takes connections from now on. */
   readonly ready: () => void;
+  /** Takes a connection back that a worker has not got before its end. */
+  readonly left: (socket: Socket) => void;
 }
 
 /** A place for a worker: when the one in it ends, another takes it. */
@@ -32,6 +34,11 @@ export class Slot {
 
   get isReady(): boolean {
     return this.#worker?.isReady ?? false;
+  }
+
+  /** Whether its worker has answered of late, so that connections are better given to it than to one that has not. */
+  get isResponsive(): boolean {
+    return this.#worker?.isResponsive ?? false;
   }
 
   get connections(): number {
@@ -79,8 +86,13 @@ export class Slot {
         ready();
         this.#options.ready();
       },
+      hung: (silent_ms) => {
+        const { logger, start } = this.#options;
+        logger.error('a worker does not answer, and is killed', { worker: start.worker, silent_ms });
+      },
       ended: (ending) => {
         this.#worker = undefined;
+        for (const socket of ending.left) this.#options.left(socket);
         if (this.#stopping) this.#whenEnded?.();
         else if (wasReady) this.#launchLater(ending);
         else failed(ending);

@@ -21,7 +21,8 @@ const KILL_AFTER_MS = 5_000;
 
 /**
  * Runs the service as `settings.workers` processes on one store, and listens for all of them: each new connection goes to
- * the worker that has the fewest. A worker that dies is started again, and the others go on meanwhile.
+ * the worker that has the fewest, rather one that answers than one that doesn't at the moment. A worker that dies, or hangs, is
+ * started again, and the others go on meanwhile.
  *
  * Rejects with a StartError when a worker can't serve, or the address can't be listened on; then no worker is left.
  */
@@ -65,6 +66,7 @@ class Supervisor {
   readonly #tokens = new TokenBuckets();
   /** The slot that got a connection last, so that equals take turns. */
   #last = 0;
+  #stopping = false;
 
   constructor({ settings, version, logger, sink }: SupervisorOptions) {
     this.#settings = settings;
@@ -78,6 +80,7 @@ class Supervisor {
           logged: (line) => sink.write(`${line}\n`),
           borrowed: (name, per_second, wanted) => this.#tokens.takeUpTo(name, per_second, wanted),
           ready: () => this.#giveWaiting(),
+          left: (socket) => this.give(socket),
         }),
     );
   }
@@ -92,6 +95,10 @@ class Supervisor {
 
   /** Gives a connection to the worker that has the fewest, or keeps it for the first that is ready again. */
   give(socket: Socket): void {
+    if (this.#stopping) {
+      socket.destroy();
+      return;
+    }
     const slot = this.#idlest();
     if (slot !== undefined) {
       slot.give(socket);
@@ -106,6 +113,7 @@ class Supervisor {
 
   /** Resolves when every worker has ended. */
   async stop(): Promise<void> {
+    this.#stopping = true;
     for (const [socket, timer] of this.#waiting) {
       clearTimeout(timer);
       socket.destroy();
@@ -121,7 +129,7 @@ class Supervisor {
     for (let step = 1; step <= count; step++) {
       const index = (this.#last + step) % count;
       const slot = this.#slots[index];
-      if (slot?.isReady && (found === undefined || slot.connections < found.slot.connections)) found = { slot, index };
+      if (slot?.isReady && (found === undefined || isBetter(slot, found.slot))) found = { slot, index };
     }
     this.#last = found?.index ?? this.#last;
     return found?.slot;
@@ -134,4 +142,9 @@ class Supervisor {
       this.give(socket);
     }
   }
+}
+
+/** Whether one worker should rather get a connection than another. */
+function isBetter(slot: Slot, other: Slot): boolean {
+  return slot.isResponsive === other.isResponsive ? slot.connections < other.connections : slot.isResponsive;
 }

@@ -16,20 +16,24 @@ const TELL_ENDED_AFTER_MS = 20;
 const sink = new DescriptorSink(process.stdout.fd);
 let starting: Promise<Service | undefined> | undefined;
 let service: Service | undefined;
+let stopping = false;
 let ended = 0;
 /** Those who wait for the tokens that they have borrowed, by name. */
 const borrowers = new Map<string, (tokens: number) => void>();
 const tokens = new BorrowedTokens((name, per_second, wanted) => {
+  // The calls in flight come to their end without a supervisor, too.
+  if (!process.connected) return Promise.resolve(wanted);
   void tell({ kind: 'borrow', name, per_second, wanted });
   return new Promise((resolve) => borrowers.set(name, resolve));
 });
 
 // A terminal's Ctrl-C reaches every process of the service. A worker ends when its supervisor says so, or is gone.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
-process.on('disconnect', () => void stop());
+process.on('disconnect', onDisconnect);
 process.on('message', (message: ToWorker, handle: unknown) => {
   if (message.kind === 'start') starting = start(message);
   else if (message.kind === 'stop') void stop();
+  else if (message.kind === 'ping') void tell({ kind: 'alive' });
   else if (message.kind === 'lent') lent(message.name, message.tokens);
   else accept(handle);
 });
@@ -47,6 +51,16 @@ async function start({ settings, version, store_group, worker }: Start): Promise
   logger.info('worker ready', { pid: process.pid });
   await tell({ kind: 'ready' });
   return service;
+}
+
+/** The supervisor is gone. If that was while it stopped the service, it was not to be waited for any longer. */
+function onDisconnect(): void {
+  if (stopping) {
+    sink.flush();
+    process.exit(1);
+  }
+  for (const name of [...borrowers.keys()]) lent(name, Number.MAX_SAFE_INTEGER);
+  void stop();
 }
 
 function lent(name: string, count: number): void {
@@ -82,6 +96,7 @@ function leave(): void {
 }
 
 async function stop(code = 0): Promise<void> {
+  stopping = true;
   await starting;
   await service?.stop();
   sink.flush();

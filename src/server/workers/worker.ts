@@ -6,6 +6,13 @@ import type { FromWorker, Start, ToWorker } from './messages.ts';
 
 const PROGRAM = fileURLToPath(new URL('./worker-process.js', import.meta.url));
 
+/** How often a worker is asked whether it is there. */
+const PING_EVERY_MS = 1_000;
+/** One that has left so many pings unanswered gets no connections while another answers, ... */
+const BUSY_AFTER_PINGS = 2;
+/** ... and one that has left so many is killed: nothing that it should do takes so long without a break. */
+const HUNG_AFTER_PINGS = 30;
+
 /** How a worker has ended. */
 export interface Ending {
   readonly pid: number | undefined;
@@ -13,12 +20,16 @@ export interface Ending {
   readonly signal: NodeJS.Signals | null;
   /** What it said of why it can't serve, if it did. */
   readonly reason: string | undefined;
+  /** Connections that were meant for it, and that it has not got. */
+  readonly left: readonly Socket[];
 }
 
 export interface WorkerEvents {
   /** It takes connections from now on. */
   ready(): void;
   ended(ending: Ending): void;
+  /** It has not answered for so long, and is killed. */
+  hung(silent_ms: number): void;
   /** It wants tokens of a rate limit. Returns how many it gets. */
   borrowed(name: string, per_second: number, wanted: number): number;
   /** A line of its log, without the line's end. */
@@ -32,6 +43,12 @@ export class Worker {
   #ready = false;
   #connections = 0;
   #reason: string | undefined;
+  /** Connections that wait until it has taken the one before them. */
+  readonly #queued = new Set<Socket>();
+  /** What Node.js would close once the worker has it, and forgets when the worker dies before. */
+  #passed: Handle | undefined;
+  #pings: NodeJS.Timeout | undefined;
+  #unanswered = 0;
 
   constructor(start: Start, events: WorkerEvents) {
     this.#events = events;
@@ -41,13 +58,23 @@ export class Worker {
     this.#child.on('error', (error) => {
       this.#reason ??= error.message;
     });
+    this.#child.once('exit', () => {
+      this.#ready = false;
+    });
     this.#child.once('close', (code, signal) => this.#onClose(code, signal));
+    // Without a process there is nobody to hear, and nothing to send by: its end follows.
+    if (this.#child.pid === undefined) return;
     if (this.#child.stdout !== null) createInterface(this.#child.stdout).on('line', (line) => events.logged(line));
     this.#send(start);
   }
 
   get isReady(): boolean {
     return this.#ready;
+  }
+
+  /** Whether it has answered of late. */
+  get isResponsive(): boolean {
+    return this.#unanswered < BUSY_AFTER_PINGS;
   }
 
   /** How many were given to it and have not ended. */
@@ -60,12 +87,20 @@ export class Worker {
     this.#connections++;
     // The server that accepted it would otherwise ask the worker about it for as long as it is open.
     Object.assign(socket, { server: null });
-    this.#send({ kind: 'connection' }, socket);
+    const handle = handleOf(socket);
+    this.#queued.add(socket);
+    this.#child.send({ kind: 'connection' } satisfies ToWorker, socket, {}, (error) => {
+      // What can't be sent waits for the worker's end, which follows.
+      if (error !== null && handleOf(socket) !== undefined) return;
+      this.#queued.delete(socket);
+      this.#passed = handle;
+    });
   }
 
   /** Has it answer what is in flight, and end. */
   stop(): void {
     this.#ready = false;
+    clearInterval(this.#pings);
     this.#send({ kind: 'stop' });
   }
 
@@ -74,17 +109,29 @@ export class Worker {
   }
 
   /** What can't be sent had a worker that has died, which shows by its end. */
-  #send(message: ToWorker, socket?: Socket): void {
-    this.#child.send(message, socket, {}, (error) => {
-      if (error !== null) socket?.destroy();
-    });
+  #send(message: ToWorker): void {
+    if (this.#child.pid !== undefined) this.#child.send(message, () => undefined);
+  }
+
+  /** Counts pings, not time: a machine that was suspended has not answered either. */
+  #ping(): void {
+    this.#unanswered++;
+    if (this.#unanswered === 1) this.#send({ kind: 'ping' });
+    if (this.#unanswered <= HUNG_AFTER_PINGS) return;
+    clearInterval(this.#pings);
+    this.#events.hung(HUNG_AFTER_PINGS * PING_EVERY_MS);
+    this.kill();
   }
 
   #onMessage(message: FromWorker): void {
     switch (message.kind) {
       case 'ready':
         this.#ready = true;
+        this.#pings = setInterval(() => this.#ping(), PING_EVERY_MS);
         this.#events.ready();
+        break;
+      case 'alive':
+        this.#unanswered = 0;
         break;
       case 'leaving':
         this.#ready = false;
@@ -106,6 +153,18 @@ export class Worker {
   #onClose(code: number | null, signal: NodeJS.Signals | null): void {
     this.#ready = false;
     this.#connections = 0;
-    this.#events.ended({ pid: this.#child.pid, code, signal, reason: this.#reason });
+    clearInterval(this.#pings);
+    this.#passed?.close();
+    this.#events.ended({ pid: this.#child.pid, code, signal, reason: this.#reason, left: [...this.#queued] });
   }
+}
+
+/** What of a socket goes to another process. */
+interface Handle {
+  close(): void;
+}
+
+/** Undefined when it has gone already. Closing it again is harmless. */
+function handleOf(socket: Socket): Handle | undefined {
+  return (socket as unknown as { readonly _handle: Handle | null })._handle ?? undefined;
 }
