@@ -55,7 +55,7 @@ export const SETTINGS = {
     workers: own(
       processes(64),
       '1',
-      'How many processes serve, on one port and one store; `auto` for as many as the machine has cores. More than one need one more, which accepts connections and starts a worker again when it has died.',
+      'How many processes serve, on one port and one store; `auto` for as many as the machine has cores. More than one need one more, which accepts connections and starts a worker again when it has died or hangs. Each has an equal part of `max_requests_in_flight` and of `max_buffered_bytes`.',
     ),
     drain_timeout_ms: own(
       milliseconds(0),

@@ -5,7 +5,7 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { makeDir, type SpawnedServer, spawnServer } from '../support/run-server.ts';
+import { logged, makeDir, type SpawnedServer, spawnServer, workersOf } from '../support/run-server.ts';
 import { RawClient } from '../support/server-socket.ts';
 
 let dir: string;
@@ -30,18 +30,6 @@ function serve(...args: string[]): SpawnedServer {
   spawned.push(server);
   return server;
 }
-
-/** The lines of the log with a message, of whichever process. */
-function logged(server: SpawnedServer, message: RegExp): Record<string, unknown>[] {
-  const lines = server
-    .output()
-    .stdout.split('\n')
-    .filter((line) => line.endsWith('}'));
-  return lines.map((line) => JSON.parse(line)).filter(({ msg }) => message.test(msg));
-}
-
-/** The process ids of all workers so far. */
-const workersOf = (server: SpawnedServer) => logged(server, /^worker ready$/).map(({ pid }) => Number(pid));
 
 function isAlive(pid: number): boolean {
   try {

@@ -134,3 +134,15 @@ export function spawnServer(
 export function makeDir(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'nereus-test-'));
 }
+
+/** The lines that a server has logged so far with a message, whichever of its processes did. */
+export function logged(server: SpawnedServer, message: RegExp): Record<string, unknown>[] {
+  const lines = server
+    .output()
+    .stdout.split('\n')
+    .filter((line) => line.endsWith('}'));
+  return lines.map((line) => JSON.parse(line)).filter(({ msg }) => message.test(msg));
+}
+
+/** The process ids of all of its workers so far. */
+export const workersOf = (server: SpawnedServer) => logged(server, /^worker ready$/).map(({ pid }) => Number(pid));
