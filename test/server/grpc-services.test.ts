@@ -1,4 +1,4 @@
-import { create, fromBinary } from '@bufbuild/protobuf';
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { type Client, ConnectError, createClient } from '@connectrpc/connect';
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
@@ -11,6 +11,7 @@ import {
 } from '../../src/schema/gen/grpc/reflection/v1/reflection_pb.ts';
 import { ServerReflection as Alpha } from '../../src/schema/gen/grpc/reflection/v1alpha/reflection_pb.ts';
 import { type GrpcUnderTest, startGrpc } from '../support/grpc/grpc-server.ts';
+import { frame, RawGrpc, replyOf } from '../support/grpc/raw-call.ts';
 
 let server: GrpcUnderTest;
 let sessionManager: Http2SessionManager;
@@ -138,5 +139,23 @@ describe.each([
   test('refuses a request for nothing', async () => {
     const error = ConnectError.from(await ask({}).catch((reason: unknown) => reason));
     expect(error.code).toBe(GrpcCode.invalid_argument);
+  });
+
+  test('ends with a client that asks much and takes nothing', async () => {
+    const client = new RawGrpc(server.base);
+    const asked = create(ServerReflectionRequestSchema, {
+      messageRequest: { case: 'fileByFilename', value: 'cloud/txn.proto' },
+    });
+    const question = frame(toBinary(ServerReflectionRequestSchema, asked));
+    const stream = client.open({ ':path': '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo' });
+    const reply = replyOf(stream);
+    stream.pause();
+    stream.write(Buffer.concat(Array.from({ length: 2_000 }, () => question)));
+    await new Promise((resolve) => stream.once('response', resolve));
+    stream.resume();
+    const { body, trailers } = await reply;
+    expect(Number(trailers?.['grpc-status'])).toBe(GrpcCode.resource_exhausted);
+    expect(body.length).toBeLessThan(6 * 1024 * 1024);
+    client.close();
   });
 });

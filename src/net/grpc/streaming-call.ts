@@ -30,6 +30,8 @@ export type StreamingMethod = (replies: Replies) => StreamHandler;
 
 /** What these methods are asked is short. */
 const LARGEST_MESSAGE_BYTES = 64 * 1024;
+/** What a client may leave of its answers while it goes on to ask: many questions may come at once, and their answers are longer. */
+const MOST_UNSENT_BYTES = 4 * 1024 * 1024;
 
 export interface StreamingOptions extends MessageLimits {
   readonly logger: Logger;
@@ -89,6 +91,7 @@ export class StreamingCall implements Receiver, Replies {
   send(message: Uint8Array): void {
     if (!this.#hasBegun) this.#exchange.begin(ANSWER_HEADERS);
     this.#hasBegun = true;
+    if (this.#exchange.unsent_bytes > MOST_UNSENT_BYTES) throw notTaken();
     for (const piece of framed({ compressed: false, bytes: message })) this.#exchange.write(piece);
   }
 
@@ -119,4 +122,8 @@ export class StreamingCall implements Receiver, Replies {
       this.end(errorOf(error, this.#logger, {}));
     }
   }
+}
+
+function notTaken(): GrpcError {
+  return new GrpcError(GrpcCode.resource_exhausted, 'too many answers of the call have not been taken yet');
 }

@@ -124,6 +124,11 @@ export class Exchange {
     this.#stream.on('drain', () => this.#stream.resume());
   }
 
+  /** Bytes of an answer that the peer has not taken yet, as far as they were given to `write`. */
+  get unsent_bytes(): number {
+    return this.#stream.writableLength;
+  }
+
   /** Sends some of an answer that has begun. A peer that doesn't read it has its request read no further. */
   write(bytes: Buffer): void {
     if (this.#phase !== 'streaming' || this.#isGone) return;
