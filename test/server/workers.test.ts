@@ -5,7 +5,7 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { logged, makeDir, type SpawnedServer, spawnServer, workersOf } from '../support/run-server.ts';
+import { logged, makeDir, oneWorkerOf, type SpawnedServer, spawnServer, workersOf } from '../support/run-server.ts';
 import { RawClient } from '../support/server-socket.ts';
 
 let dir: string;
@@ -166,7 +166,7 @@ describe('workers', () => {
   test('get the connections that were meant for one that has died', async () => {
     const server = serve();
     const port = Number(new URL(await server.base()).port);
-    const [hung = 0] = workersOf(server);
+    const hung = await oneWorkerOf(server);
     process.kill(hung, 'SIGSTOP');
     const clients = await Promise.all(Array.from({ length: 20 }, () => RawClient.connect(port)));
     for (const client of clients) client.send('GET /version HTTP/1.1\r\nconnection: close\r\n\r\n');
@@ -181,7 +181,7 @@ describe('workers', () => {
   test('get no more connections while they do not answer', async () => {
     const server = serve();
     const port = Number(new URL(await server.base()).port);
-    const [hung = 0] = workersOf(server);
+    const hung = await oneWorkerOf(server);
     process.kill(hung, 'SIGSTOP');
     const areAllAnswered = async () => {
       const clients = await Promise.all(Array.from({ length: 8 }, () => RawClient.connect(port)));

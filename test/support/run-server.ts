@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { HttpHandler } from '../../src/admin/http-types.ts';
 import { readFlags } from '../../src/config/flags.ts';
@@ -146,3 +147,12 @@ export function logged(server: SpawnedServer, message: RegExp): Record<string, u
 
 /** The process ids of all of its workers so far. */
 export const workersOf = (server: SpawnedServer) => logged(server, /^worker ready$/).map(({ pid }) => Number(pid));
+
+/** The process id of one of its workers, once that is ready. */
+export async function oneWorkerOf(server: SpawnedServer): Promise<number> {
+  for (;;) {
+    const [pid] = workersOf(server);
+    if (pid !== undefined) return pid;
+    await sleep(10);
+  }
+}

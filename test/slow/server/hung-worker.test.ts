@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { logged, makeDir, type SpawnedServer, spawnServer, workersOf } from '../../support/run-server.ts';
+import { logged, makeDir, oneWorkerOf, type SpawnedServer, spawnServer, workersOf } from '../../support/run-server.ts';
 
 let dir: string;
 let server: SpawnedServer;
@@ -16,7 +16,7 @@ test('a worker that does not answer for half a minute is killed, and another tak
   dir = await makeDir();
   server = spawnServer(['--listen', '127.0.0.1:0', '--data-dir', join(dir, 'data'), '--workers', '2']);
   await server.base();
-  const [hung = 0] = workersOf(server);
+  const hung = await oneWorkerOf(server);
   const began_ms = performance.now();
   process.kill(hung, 'SIGSTOP');
   await expect.poll(() => workersOf(server).length, { timeout: 120_000, interval: 200 }).toBe(3);
