@@ -121,7 +121,10 @@ describe('workers', () => {
       const before = acknowledged.length;
       await expect.poll(() => acknowledged.length, { timeout: 20_000 }).toBeGreaterThan(before + 20);
       const alive = workersOf(server).filter(isAlive);
-      process.kill(alive[kill % alive.length] ?? 0, 'SIGKILL');
+      const victim = alive[kill % alive.length];
+      // 0 would be this process and all of its group.
+      if (victim === undefined) throw new Error('no worker is alive');
+      process.kill(victim, 'SIGKILL');
       await expect.poll(() => workersOf(server).length, { timeout: 20_000 }).toBe(3 + kill);
     }
     stop = true;

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { atEndOfTurn } from '../end-of-turn.ts';
 
 /** Up to this many bytes, answers are put together into one buffer. Beyond, they are handed to the system as they are. */
 const MOST_JOINED_BYTES = 64 * 1024;
@@ -58,7 +59,7 @@ export class Outbox {
     if (this.#scheduled) return;
     this.#scheduled = true;
     // Behind all the promises of this turn, so that whatever they answer goes out together.
-    process.nextTick(this.flush);
+    atEndOfTurn(this.flush);
   }
 
   #release(): (() => void) | undefined {

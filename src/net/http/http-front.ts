@@ -5,6 +5,7 @@ import type { Logger } from '../../observe/logger.ts';
 import { maskUrl } from '../../observe/mask.ts';
 import type { ByteBudget } from '../byte-budget.ts';
 import { logDefect } from '../defect.ts';
+import { atEndOfTurn } from '../end-of-turn.ts';
 import type { Front } from '../front.ts';
 import type { InFlight } from '../in-flight.ts';
 import { watchSlowReaders } from '../slow-readers.ts';
@@ -175,7 +176,7 @@ export class HttpFront implements Front {
     }
     if (answer instanceof Promise) {
       answer.then(
-        (later) => this.#onAnswer(connection, call, later),
+        (later) => atEndOfTurn(() => this.#onAnswer(connection, call, later)),
         (error: unknown) => this.#onAnswer(connection, call, this.#unexpected(call, error)),
       );
     } else {
