@@ -13,5 +13,14 @@ export function atEndOfTurn(work: () => void): void {
 function doAll(): void {
   const works = waiting;
   waiting = [];
-  for (const work of works) work();
+  let begun = 0;
+  try {
+    for (const work of works) {
+      begun++;
+      work();
+    }
+  } finally {
+    // What one throws is nothing to those behind it.
+    for (const work of works.slice(begun)) atEndOfTurn(work);
+  }
 }
