@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Logger } from '../observe/logger.ts';
 import { closedLog } from './closed-log.ts';
 import { type Protocol, protocolOf } from './first-bytes.ts';
-import type { Front } from './front.ts';
+import { CLOSE_IDLE_AFTER_MS, type Front } from './front.ts';
 
 export interface FrontDoorOptions {
   readonly fronts: Readonly<Record<Protocol, Front>>;
@@ -10,9 +10,6 @@ export interface FrontDoorOptions {
   /** How long a connection may take to say which protocol it speaks. */
   readonly first_bytes_timeout_ms: number;
 }
-
-/** How long a connection that has said nothing when the service begins to stop is still listened to. */
-const CLOSE_SILENT_AFTER_MS = 100;
 
 /** Gives each new connection to the front of the protocol that its first bytes speak. */
 export class FrontDoor implements Front {
@@ -39,7 +36,7 @@ export class FrontDoor implements Front {
     for (const front of Object.values(this.#options.fronts)) front.drain();
     setTimeout(() => {
       for (const arrival of this.#undecided) arrival.close();
-    }, CLOSE_SILENT_AFTER_MS);
+    }, CLOSE_IDLE_AFTER_MS);
   }
 
   close(): void {

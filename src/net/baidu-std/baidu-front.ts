@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { closedLog } from '../closed-log.ts';
-import type { Front } from '../front.ts';
+import { CLOSE_IDLE_AFTER_MS, type Front } from '../front.ts';
 import { watchSlowReaders } from '../slow-readers.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 
@@ -8,9 +8,6 @@ export interface BaiduFrontOptions extends ConnectionOptions {
   /** How long a peer may take nothing of its answers. */
   readonly send_timeout_ms: number;
 }
-
-/** How long a connection without calls is still listened to when the service begins to stop. */
-const CLOSE_IDLE_AFTER_MS = 100;
 
 /** brpc's own protocol, baidu_std, by which backends call. */
 export class BaiduFront implements Front {

@@ -6,7 +6,7 @@ import { maskUrl } from '../../observe/mask.ts';
 import type { ByteBudget } from '../byte-budget.ts';
 import { logDefect } from '../defect.ts';
 import { atEndOfTurn } from '../end-of-turn.ts';
-import type { Front } from '../front.ts';
+import { CLOSE_IDLE_AFTER_MS, type Front } from '../front.ts';
 import type { InFlight } from '../in-flight.ts';
 import { watchSlowReaders } from '../slow-readers.ts';
 import {
@@ -41,9 +41,6 @@ export interface HttpFrontOptions {
 const TIMEOUT_CHECK_MS = 500;
 /** Pipelined calls that may wait on one connection. A client that sends more without reading answers is cut off. */
 const MOST_WAITING = 4096;
-
-/** How long a connection that is idle when the service begins to stop is still listened to, in milliseconds. */
-const CLOSE_IDLE_AFTER_MS = 100;
 
 /** HTTP/1 on connections that somebody else has accepted. */
 export class HttpFront implements Front {

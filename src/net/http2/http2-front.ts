@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Logger } from '../../observe/logger.ts';
 import type { ByteBudget } from '../byte-budget.ts';
 import { closedLog } from '../closed-log.ts';
-import type { Front } from '../front.ts';
+import { CLOSE_IDLE_AFTER_MS, type Front } from '../front.ts';
 import type { Exchange } from './exchange.ts';
 import { Http2Connection, type Http2ConnectionOptions, type RequestHead } from './http2-connection.ts';
 import { sessionOptions } from './session-options.ts';
@@ -23,9 +23,6 @@ export interface Http2FrontOptions {
 
 /** How often connections are looked at for what takes too long. */
 const LONGEST_CHECK_MS = 1000;
-/** How long requests that are on their way when the service begins to stop are still taken. */
-const CLOSE_AFTER_MS = 100;
-
 /** HTTP/2 on connections that somebody else has accepted, whatever its requests carry. */
 export class Http2Front implements Front {
   readonly #options: Http2ConnectionOptions;
@@ -77,5 +74,5 @@ export class Http2Front implements Front {
 function closeSoon(connections: readonly Http2Connection[]): void {
   setTimeout(() => {
     for (const connection of connections) connection.close();
-  }, CLOSE_AFTER_MS);
+  }, CLOSE_IDLE_AFTER_MS);
 }
