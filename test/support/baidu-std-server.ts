@@ -1,11 +1,11 @@
 import { BaiduFront, type BaiduFrontOptions } from '../../src/net/baidu-std/baidu-front.ts';
 import { ByteBudget } from '../../src/net/byte-budget.ts';
-import { Connections } from '../../src/net/connections.ts';
-import { Listener } from '../../src/net/listener.ts';
+import type { Connections } from '../../src/net/connections.ts';
 import { Turns } from '../../src/net/turns.ts';
 import { createLogger } from '../../src/observe/logger.ts';
 import { method } from '../../src/rpc/method.ts';
 import { BeginTxnRequestSchema, BeginTxnResponseSchema } from '../../src/schema/gen/cloud/txn_pb.ts';
+import { listenWith } from './listen.ts';
 
 export interface BaiduStdUnderTest {
   readonly port: number;
@@ -36,7 +36,6 @@ export async function startBaiduStd(
   const log: string[] = [];
   const logger = createLogger({ level: 'debug', sink: { write: (line) => log.push(line), flush: () => undefined } });
   const buffered = new ByteBudget(max_buffered_bytes);
-  const connections = new Connections();
   const front = new BaiduFront({
     rpc: {
       find: (_, name) =>
@@ -57,22 +56,6 @@ export async function startBaiduStd(
     idle_timeout_ms: 0,
     ...options,
   });
-  const listener = await Listener.open({
-    host: '127.0.0.1',
-    port: 0,
-    max_connections: 100,
-    connections: () => connections.count,
-    logger,
-    onConnection: (socket) => {
-      connections.add(socket);
-      front.accept(socket);
-    },
-  });
-  const stop = async () => {
-    listener.close();
-    connections.destroyAll();
-    await connections.ended();
-    front.close();
-  };
-  return { port: listener.port, front, buffered, connections, log, stop };
+  const { port, connections, stop } = await listenWith(front, { logger });
+  return { port, front, buffered, connections, log, stop };
 }

@@ -1,10 +1,10 @@
 import type { HttpHandler } from '../../src/admin/http-types.ts';
 import { ByteBudget } from '../../src/net/byte-budget.ts';
-import { Connections } from '../../src/net/connections.ts';
+import type { Connections } from '../../src/net/connections.ts';
 import { HttpFront, type HttpFrontOptions } from '../../src/net/http/http-front.ts';
 import { InFlight } from '../../src/net/in-flight.ts';
-import { Listener } from '../../src/net/listener.ts';
 import { createLogger } from '../../src/observe/logger.ts';
+import { listenWith } from './listen.ts';
 
 export interface HttpUnderTest {
   readonly port: number;
@@ -46,25 +46,8 @@ export async function startHttp(
     idle_timeout_ms: 0,
     ...options,
   });
-  const connections = new Connections();
-  const listener = await Listener.open({
-    host: '127.0.0.1',
-    port: 0,
-    max_connections,
-    connections: () => connections.count,
-    logger,
-    onConnection: (socket) => {
-      connections.add(socket);
-      front.accept(socket);
-    },
-  });
-  const stop = async () => {
-    listener.close();
-    connections.destroyAll();
-    await connections.ended();
-    front.close();
-  };
-  return { port: listener.port, front, in_flight, connections, log, stop };
+  const { port, connections, stop } = await listenWith(front, { logger, max_connections });
+  return { port, front, in_flight, connections, log, stop };
 }
 
 /** A promise with its ends in hand. */

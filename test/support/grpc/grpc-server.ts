@@ -1,18 +1,18 @@
 import type { HttpHandler } from '../../../src/admin/http-types.ts';
 import { ByteBudget } from '../../../src/net/byte-budget.ts';
-import { Connections } from '../../../src/net/connections.ts';
+import type { Connections } from '../../../src/net/connections.ts';
 import { isGrpc } from '../../../src/net/grpc/call-head.ts';
 import { GrpcCalls } from '../../../src/net/grpc/grpc-calls.ts';
 import { standardServices } from '../../../src/net/grpc/standard-services.ts';
 import { Http2Front, type Http2FrontOptions } from '../../../src/net/http2/http2-front.ts';
 import { PlainRequest } from '../../../src/net/http2/plain-request.ts';
 import { InFlight } from '../../../src/net/in-flight.ts';
-import { Listener } from '../../../src/net/listener.ts';
 import { RpcFault } from '../../../src/net/rpc-fault.ts';
 import { Turns } from '../../../src/net/turns.ts';
 import { createLogger } from '../../../src/observe/logger.ts';
 import type { UnaryMethod } from '../../../src/rpc/service.ts';
 import { MetaService } from '../../../src/schema/gen/cloud/meta_service_pb.ts';
+import { listenWith } from '../listen.ts';
 
 export interface GrpcUnderTest {
   readonly port: number;
@@ -68,25 +68,8 @@ export async function startGrpc(
     },
     ...options,
   });
-  const connections = new Connections();
-  const listener = await Listener.open({
-    host: '127.0.0.1',
-    port: 0,
-    max_connections: 100,
-    connections: () => connections.count,
-    logger,
-    onConnection: (socket) => {
-      connections.add(socket);
-      front.accept(socket);
-    },
-  });
-  const stop = async () => {
-    listener.close();
-    connections.destroyAll();
-    await connections.ended();
-    front.close();
-  };
-  return { port: listener.port, base: `http://127.0.0.1:${listener.port}`, front, buffered, connections, log, stop };
+  const { port, connections, stop } = await listenWith(front, { logger });
+  return { port, base: `http://127.0.0.1:${port}`, front, buffered, connections, log, stop };
 }
 
 function find(service: string, name: string): UnaryMethod {
