@@ -11,18 +11,16 @@ export function watchSlowReaders(
   sockets: () => Iterable<Socket>,
   { send_timeout_ms, idle_timeout_ms }: { readonly send_timeout_ms: number; readonly idle_timeout_ms: number },
 ): () => void {
-  const watched = new Set<Socket>();
+  // Weak, so that a connection that ends takes with it what was to go out on it.
+  const watched = new WeakSet<Socket>();
   const timer = setInterval(
     () => {
-      for (const socket of watched) {
-        if (socket.writableLength > 0 && !socket.destroyed) continue;
-        watched.delete(socket);
-        socket.setTimeout(idle_timeout_ms);
-      }
       for (const socket of sockets()) {
-        if (socket.writableLength === 0 || watched.has(socket)) continue;
-        watched.add(socket);
-        socket.setTimeout(send_timeout_ms);
+        const isSlow = socket.writableLength > 0;
+        if (isSlow === watched.has(socket)) continue;
+        if (isSlow) watched.add(socket);
+        else watched.delete(socket);
+        socket.setTimeout(isSlow ? send_timeout_ms : idle_timeout_ms);
       }
     },
     Math.min(LONGEST_CHECK_MS, Math.ceil(send_timeout_ms / 2)),

@@ -168,6 +168,31 @@ describe('what comes too slowly', () => {
   });
 });
 
+describe('a client that sends calls and does not read the answers', () => {
+  const BODY = Buffer.alloc(64 * 1024, 'x');
+  const CALLS = 500;
+
+  test.each([
+    ['answered at once', () => ({ status: 200, body: BODY })],
+    ['answered later', () => Promise.resolve({ status: 200, body: BODY })],
+  ])('waits with calls that are %s, and gets every answer once it reads', async (_, answer) => {
+    let begun = 0;
+    http = await startHttp(() => {
+      begun++;
+      return answer();
+    });
+    const client = await connect();
+    client.socket.pause();
+    client.send(`${'GET / HTTP/1.1\r\n\r\n'.repeat(CALLS - 1)}GET / HTTP/1.1\r\nConnection: close\r\n\r\n`);
+    await expect.poll(() => begun).toBeGreaterThan(16);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    // 1 MiB waits in the service; how much of the rest is on its way is for the system to say.
+    expect(begun * BODY.length).toBeLessThan(16 * 1024 * 1024);
+    client.socket.resume();
+    expect(statuses(await client.untilClosed())).toEqual(Array.from({ length: CALLS }, () => 200));
+  });
+});
+
 describe('what is no HTTP', () => {
   test.each([
     ['a word', 'nonsense\r\n\r\n', 400],

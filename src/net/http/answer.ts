@@ -49,10 +49,11 @@ export function unexpectedError(errorId: string): HttpAnswer {
   return refusal(500, 'INTERNAL_ERROR', `unexpected error, the log tells more about error_id=${errorId}`);
 }
 
-/** Sends the whole answer at once. With `close`, the connection ends after it. */
-export function sendAnswer(response: ServerResponse, answer: HttpAnswer, close: boolean): void {
+/** Sends the whole answer at once, and says how many bytes its body has. With `close`, the connection ends after it. */
+export function sendAnswer(response: ServerResponse, answer: HttpAnswer, close: boolean): number {
   const { body, contentType } = answer;
-  const headers = ['content-length', String(lengthOf(body))];
+  const body_bytes = lengthOf(body);
+  const headers = ['content-length', String(body_bytes)];
   if (contentType !== undefined) headers.push('content-type', contentType);
   if (answer.headers !== undefined)
     for (const [name, value] of Object.entries(answer.headers)) headers.push(name, value);
@@ -60,12 +61,13 @@ export function sendAnswer(response: ServerResponse, answer: HttpAnswer, close: 
   response.writeHead(answer.status, headers);
   if (!Array.isArray(body)) {
     response.end(body);
-    return;
+    return body_bytes;
   }
   response.cork();
   for (const piece of body) response.write(piece);
   response.uncork();
   response.end();
+  return body_bytes;
 }
 
 function lengthOf(body: HttpAnswer['body']): number {

@@ -5,6 +5,9 @@ import { rawAnswer } from './answer.ts';
 import type { Fault } from './fault.ts';
 import type { IncomingCall } from './incoming-call.ts';
 
+/** Bytes of answers that the peer may have left when a further call is begun. */
+const MOST_UNSENT_BYTES = 1024 * 1024;
+
 /** One HTTP/1 connection: the calls on it are run one after the other, in the order in which they came. */
 export class HttpConnection {
   /** The call that is with its handler. */
@@ -15,6 +18,7 @@ export class HttpConnection {
   newest: ServerResponse | undefined;
   /** Set when nothing further that comes is looked at. */
   closing = false;
+  #unsent_bytes = 0;
 
   constructor(readonly socket: Socket) {}
 
@@ -22,10 +26,16 @@ export class HttpConnection {
     return this.running === undefined && this.waiting.length === 0;
   }
 
+  /** Whether the peer takes its answers more slowly than it sends calls: what is answered now would stay in memory. */
+  get isBehind(): boolean {
+    return this.#unsent_bytes > MOST_UNSENT_BYTES;
+  }
+
   /** Takes the next call off the queue when its turn has come. */
   takeNext(): IncomingCall | undefined {
     const next = this.waiting[0];
-    if (this.running !== undefined || next === undefined || next.reader !== undefined) return undefined;
+    if (this.running !== undefined || this.isBehind || next === undefined || next.reader !== undefined)
+      return undefined;
     return this.waiting.shift();
   }
 
@@ -33,6 +43,16 @@ export class HttpConnection {
   drop(call: IncomingCall): void {
     const index = this.waiting.indexOf(call);
     if (index !== -1) this.waiting.splice(index, 1);
+  }
+
+  /** Counts an answer of so many bytes until the peer has taken it. Calls `caughtUp` when that lets further calls begin. */
+  countUntilSent(response: ServerResponse, bytes: number, caughtUp: () => void): void {
+    this.#unsent_bytes += bytes;
+    response.once('finish', () => {
+      const wasBehind = this.isBehind;
+      this.#unsent_bytes -= bytes;
+      if (wasBehind && !this.isBehind) caughtUp();
+    });
   }
 
   /** Calls `then` once, when an answer has gone out or the connection has ended before. */

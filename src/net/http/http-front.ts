@@ -102,7 +102,7 @@ export class HttpFront implements Front {
     connection.newest = response;
     const call = new IncomingCall(request, response);
     const hasBody = announcesBody(request);
-    if (!hasBody && connection.isIdle) {
+    if (!hasBody && connection.isIdle && !connection.isBehind) {
       this.#run(connection, call);
       return;
     }
@@ -200,7 +200,8 @@ export class HttpFront implements Front {
     const close = this.#draining && connection.waiting.length === 0;
     if (close) connection.lingerAfterAnswer();
     try {
-      sendAnswer(call.response, answer, close);
+      const bytes = sendAnswer(call.response, answer, close);
+      connection.countUntilSent(call.response, bytes, () => this.#runWaiting(connection));
     } catch (error) {
       if (call.response.headersSent) connection.socket.destroy();
       else sendAnswer(call.response, this.#unexpected(call, error), close);
