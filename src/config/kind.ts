@@ -70,6 +70,18 @@ export const countsByName: Kind<ReadonlyMap<string, number>> = {
   show: (value) => [...value].map(([name, count]) => `${name}:${count}`).join(';'),
 };
 
+/** Names, with commas in between: `one,two`. Blanks around a name don't count. */
+export const names: Kind<readonly string[]> = {
+  allowed: 'names with commas in between, or empty',
+  placeholder: 'NAME,...',
+  parse: (value) =>
+    value
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+  show: (value) => value.join(','),
+};
+
 export const boolean: Kind<boolean> = {
   allowed: 'true or false',
   placeholder: 'true|false',

@@ -114,15 +114,18 @@ describe('a file in the style of doris_cloud.conf', () => {
         'log_level = INFO\r',
         'log_size_mb = 1024',
         'retention_seconds=259200',
+        'recycle_whitelist = one, two',
+        'reserved_buffer_days = 3',
       ].join('\n'),
     );
     const { settings, warnings } = load(['--config', config]);
     expect(settings).toMatchObject({ brpc_idle_timeout_sec: 30, http_token: 'a-token-of-mine', log_level: 'info' });
     expect(settings.listen.port).toBe(5001);
+    expect(settings).toMatchObject({ retention_seconds: 259200, recycle_whitelist: ['one', 'two'] });
     expect(warnings).toEqual([
       `${config}:3: brpc_num_threads has no effect: Nereus listens and logs in its own way`,
       `${config}:5: fdb_cluster has no effect: the embedded store needs no FoundationDB`,
-      `${config}:12: retention_seconds has no effect: what it governs is not part of this version`,
+      `${config}:14: reserved_buffer_days has no effect: what it governs is not part of this version`,
     ]);
   });
 

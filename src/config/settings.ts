@@ -1,30 +1,6 @@
-import {
-  base64,
-  boolean,
-  choice,
-  countsByName,
-  integer,
-  type Kind,
-  listenAddress,
-  port,
-  processes,
-  text,
-} from './kind.ts';
-
-export interface Setting<T> {
-  readonly kind: Kind<T>;
-  /** As one would write it in the file. */
-  readonly default: string;
-  readonly section: Section;
-  readonly meaning: string;
-  /** Never shown: `******` stands for it. May also be given as `<name>_file`, the path of a file that holds it. */
-  readonly secret: boolean;
-  /** Has the name and the meaning of a setting in doris_cloud.conf. */
-  readonly reference: boolean;
-}
-
-export const SECTIONS = ['Service', 'Access', 'Encryption', 'Storage', 'Transactions', 'Limits', 'Logs'] as const;
-export type Section = (typeof SECTIONS)[number];
+import { base64, boolean, choice, countsByName, integer, listenAddress, port, processes, text } from './kind.ts';
+import { RECYCLING } from './recycling-settings.ts';
+import { doris, own, type Setting, secret, section } from './setting.ts';
 
 /** What everyone can read in the document. Good enough for one machine that nobody else reaches. */
 export const DEFAULT_HTTP_TOKEN = 'greedisgood9999';
@@ -56,6 +32,11 @@ export const SETTINGS = {
       processes(64),
       '1',
       'How many processes serve, on one port and one store; `auto` for as many as the machine has cores. More than one need one more, which accepts connections and starts a worker again when it has died or hangs. Each has an equal part of `max_requests_in_flight` and of `max_buffered_bytes`.',
+    ),
+    role: own(
+      choice('all', 'meta-service', 'recycler'),
+      'all',
+      'What this process does: `meta-service` answers frontends and backends, `recycler` reclaims what was dropped or has expired, `all` does both. With one of the two, processes of either role may have the same `data_dir` open.',
     ),
     drain_timeout_ms: own(
       milliseconds(0),
@@ -148,6 +129,7 @@ export const SETTINGS = {
       'Rowsets of a lazy commit to move in one transaction of the store. Large ones are fewer.',
     ),
   }),
+  ...RECYCLING,
   ...section('Limits', {
     max_connections: own(count(1_000_000), '10000', 'Connections at a time. Further ones are closed as they arrive.'),
     max_requests_in_flight: own(
@@ -238,26 +220,4 @@ export const SECRET_NAMES = SETTING_NAMES.filter((name) => SETTINGS[name].secret
 
 export function isSettingName(name: string): name is SettingName {
   return Object.hasOwn(SETTINGS, name);
-}
-
-type Row<T> = Omit<Setting<T>, 'section'>;
-
-function own<T>(kind: Kind<T>, byDefault: string, meaning: string): Row<T> {
-  return { kind, default: byDefault, meaning, secret: false, reference: false };
-}
-
-function doris<T>(kind: Kind<T>, byDefault: string, meaning: string): Row<T> {
-  return { ...own(kind, byDefault, meaning), reference: true };
-}
-
-function secret<T>(row: Row<T>): Row<T> {
-  return { ...row, secret: true };
-}
-
-function section<R extends Record<string, Row<unknown>>>(
-  name: Section,
-  rows: R,
-): { readonly [N in keyof R]: Setting<R[N] extends Row<infer T> ? T : never> } {
-  const placed = Object.entries(rows).map(([key, row]) => [key, { ...row, section: name }]);
-  return Object.fromEntries(placed);
 }

@@ -3,7 +3,8 @@ import { flagOf } from './flags.ts';
 import type { Kind } from './kind.ts';
 import { type LoadedSettings, MASK } from './load.ts';
 import { REFERENCE_NAMES } from './reference-names.ts';
-import { SECTIONS, SETTING_NAMES, SETTINGS, type SettingName } from './settings.ts';
+import { SECTIONS } from './setting.ts';
+import { SETTING_NAMES, SETTINGS, type SettingName } from './settings.ts';
 
 const HELP_WIDTH = 100;
 

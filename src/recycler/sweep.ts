@@ -14,8 +14,11 @@ export interface SweepSettings {
   readonly dropped_partition_retention_seconds: number;
   readonly label_keep_max_second: number;
   readonly copy_job_max_retention_second: number;
+  readonly internal_stage_objects_expire_time_second: number;
   /** Whether nothing is kept for a while: what is no longer used goes at once. For tests. */
   readonly force_immediate_recycle: boolean;
+  /** Batches of objects that a sweep may delete at a time. */
+  readonly instance_recycler_worker_pool_size: number;
 }
 
 /** The places where an instance keeps its objects. */
