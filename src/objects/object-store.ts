@@ -5,6 +5,8 @@ export interface StoredObject {
   readonly size_bytes: number;
   /** When it was written last, in milliseconds since 1970, by the storage's own clock. */
   readonly modified_ms: number;
+  /** What the storage tells versions of an object by, without quotes around it; undefined where it has no such thing. */
+  readonly etag?: string;
 }
 
 export interface DeletedObjects {
