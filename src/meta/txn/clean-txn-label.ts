@@ -1,18 +1,14 @@
-import { create } from '@bufbuild/protobuf';
-import type { FieldsToEncode } from '../../keys/key-kind.ts';
 import { keys } from '../../keys/key-table.ts';
 import { collectPage } from '../../kv/collect-range.ts';
 import type { Transaction } from '../../kv/store.ts';
-import { readRecords, removeRecord } from '../../records/message-record.ts';
-import { readStampedRecords, stampedFromValue, writeRecordWithStamp } from '../../records/stamped-record.ts';
-import { type CleanTxnLabelRequest, type TxnInfoPB, TxnLabelPBSchema } from '../../schema/gen/cloud/txn_pb.ts';
+import { readRecords } from '../../records/message-record.ts';
+import { readStampedRecords, stampedFromValue } from '../../records/stamped-record.ts';
+import type { CleanTxnLabelRequest, TxnInfoPB } from '../../schema/gen/cloud/txn_pb.ts';
 import { isSet } from '../../schema/presence.ts';
 import type { CallInSteps } from '../call.ts';
 import { invalid } from '../meta-error.ts';
-import type { TxnFields } from './txn-record.ts';
+import { forgetSubTxns, forgetTxn, type LabelFields, leaveLabel } from './forget-txn.ts';
 import { isFinished } from './txn-state.ts';
-
-type LabelFields = FieldsToEncode<typeof keys.txnLabel.shape>;
 
 /** Labels that one step looks at, and transactions after which it takes no further label. */
 const LABELS_A_STEP = 256;
@@ -87,33 +83,10 @@ async function cleanLabels(txn: Transaction, instance_id: string, labels: readon
     infos.filter(isOver).flatMap((info) => info?.subTxnIds ?? []),
   );
   const forgotten = new Set(over.map(({ txn_id }) => txn_id));
-  for (const [i, fields] of labels.entries()) {
-    const label = found[i];
-    if (!label) continue;
-    const txnIds = label.message.txnIds.filter((id) => !forgotten.has(id));
-    if (txnIds.length === 0) removeRecord(txn, keys.txnLabel, fields);
-    else if (txnIds.length < label.message.txnIds.length) {
-      const message = create(TxnLabelPBSchema, { txnIds });
-      writeRecordWithStamp(txn, keys.txnLabel, fields, { message, stamp: label.stamp });
-    }
-  }
+  for (const [i, fields] of labels.entries()) leaveLabel(txn, fields, found[i], forgotten);
 }
 
 /** Of a transaction that is lost there is nothing to keep. */
 function isOver(info: TxnInfoPB | undefined): boolean {
   return info === undefined || isFinished(info);
-}
-
-function forgetTxn(txn: Transaction, fields: TxnFields): void {
-  removeRecord(txn, keys.txnInfo, fields);
-  removeRecord(txn, keys.txnIndex, fields);
-  removeRecord(txn, keys.recycleTxn, fields);
-}
-
-/** Removes the ids of sub transactions. Clients may name any ids as such: those of other transactions have a database. */
-async function forgetSubTxns(txn: Transaction, instance_id: string, subTxnIds: readonly bigint[]): Promise<void> {
-  const fields = subTxnIds.map((txn_id) => ({ instance_id, txn_id }));
-  const indexes = await readRecords(txn, keys.txnIndex, fields);
-  const own = fields.filter((_, i) => indexes[i] !== undefined && indexes[i].tabletIndex === undefined);
-  for (const each of own) removeRecord(txn, keys.txnIndex, each);
 }

@@ -36,6 +36,7 @@ export interface AdminReply {
 /** The domain on a store of its own, called without HTTP. */
 export interface Domain {
   readonly store: EmbeddedStore;
+  readonly services: MetaServices;
   readonly log: string[];
   /** Calls a method as an RPC, and resolves to its response. */
   call<Request extends DescMessage, Response extends DescMessage>(
@@ -114,6 +115,7 @@ export async function domainOn(
   };
   return {
     store,
+    services,
     log,
     call,
     async status(method, request) {

@@ -1,0 +1,61 @@
+import { readFlags } from '../../../src/config/flags.ts';
+import { loadSettings } from '../../../src/config/load.ts';
+import type { ObjectStore } from '../../../src/objects/object-store.ts';
+import { ObjectStoreError } from '../../../src/objects/object-store-error.ts';
+import { createLogger } from '../../../src/observe/logger.ts';
+import { type Planned, SweepProgress } from '../../../src/recycler/progress.ts';
+import type { Sweep, SweepContext, Vaults } from '../../../src/recycler/sweep.ts';
+import type { Domain } from '../fuzz/domain.ts';
+
+export interface TestContextOptions extends Partial<Omit<SweepContext, 'settings'>> {
+  readonly settings?: Partial<SweepContext['settings']>;
+  /** The places of the instance by their resource ids. */
+  readonly stores?: Readonly<Record<string, ObjectStore>>;
+}
+
+/** What a sweep did, and in a dry run would have done. */
+export interface Swept {
+  readonly progress: SweepProgress;
+  readonly planned: readonly Planned[];
+}
+
+/** A context for a sweep over an instance, `i` unless told, of a domain, with the settings of Doris. */
+export async function sweepContext(domain: Domain, options: TestContextOptions = {}): Promise<SweepContext> {
+  const { settings, stores = {}, instance_id = 'i', ...more } = options;
+  const sink = { write: (line: string) => void domain.log.push(line), flush: () => undefined };
+  return {
+    store: domain.store,
+    services: domain.services,
+    instance_id,
+    instance: await domain.instance(instance_id),
+    vaults: testVaults(stores),
+    settings: { ...loadSettings(readFlags([]), {}).settings, ...settings },
+    logger: createLogger({ level: 'debug', sink }),
+    now_ms: domain.services.now_ms,
+    dry_run: false,
+    progress: new SweepProgress(),
+    signal: new AbortController().signal,
+    ...more,
+  };
+}
+
+/** Runs a sweep once over an instance of a domain. */
+export async function runSweep(sweep: Sweep, domain: Domain, options: TestContextOptions = {}): Promise<Swept> {
+  const planned: Planned[] = [];
+  const progress = new SweepProgress((what) => planned.push(what));
+  await sweep.run(await sweepContext(domain, { progress, ...options }));
+  return { progress, planned };
+}
+
+/** Places by their resource ids, and no others. */
+export function testVaults(stores: Readonly<Record<string, ObjectStore>>): Vaults {
+  return {
+    get(resource_id) {
+      const found = stores[resource_id];
+      if (found) return found;
+      throw new ObjectStoreError('missing', `the instance has no vault of the id ${resource_id}`);
+    },
+    all: () => Object.values(stores),
+    close: () => undefined,
+  };
+}
