@@ -3,6 +3,7 @@ import type { MetaServices } from '../meta/call.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { InstanceInfoPB } from '../schema/gen/cloud/instance_pb.ts';
+import type { StagePB } from '../schema/gen/cloud/stage_pb.ts';
 import type { SweepProgress } from './progress.ts';
 
 /** The settings that sweeps look at, by the names that Doris has for them. All times are in seconds. */
@@ -23,10 +24,21 @@ export interface SweepSettings {
 
 /** The places where an instance keeps its objects. */
 export interface Vaults {
-  /** The place of a resource id, the one that rowsets name. Throws an ObjectStoreError when the instance has none of that id. */
+  /**
+   * The place of a resource id, the one that rowsets name. Throws an ObjectStoreError when the instance has none of that id,
+   * or one that can't be opened.
+   */
   get(resource_id: string): ObjectStore;
-  /** All of them, those of other tables and those that nothing is written to any more included. */
+  /**
+   * All of them, those of other tables and those that nothing is written to any more included. One that can't be opened is
+   * among them: its calls reject, so that nobody takes what lies there for gone.
+   */
   all(): readonly ObjectStore[];
+  /**
+   * The place of a stage, be it dropped. Rejects with an ObjectStoreError when it can't be opened. It is closed with the
+   * others.
+   */
+  stage(stage: StagePB): Promise<ObjectStore>;
   close(): void;
 }
 

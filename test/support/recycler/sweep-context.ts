@@ -9,7 +9,7 @@ import type { Domain } from '../fuzz/domain.ts';
 
 export interface TestContextOptions extends Partial<Omit<SweepContext, 'settings'>> {
   readonly settings?: Partial<SweepContext['settings']>;
-  /** The places of the instance by their resource ids. */
+  /** The places of the instance by their resource ids, and those of stages by theirs. */
   readonly stores?: Readonly<Record<string, ObjectStore>>;
 }
 
@@ -47,15 +47,17 @@ export async function runSweep(sweep: Sweep, domain: Domain, options: TestContex
   return { progress, planned };
 }
 
-/** Places by their resource ids, and no others. */
+/** Places by their resource ids, those of stages by theirs, and no others. */
 export function testVaults(stores: Readonly<Record<string, ObjectStore>>): Vaults {
+  const get = (id: string): ObjectStore => {
+    const found = stores[id];
+    if (found) return found;
+    throw new ObjectStoreError('misconfigured', `the instance has no vault of the id ${id}`);
+  };
   return {
-    get(resource_id) {
-      const found = stores[resource_id];
-      if (found) return found;
-      throw new ObjectStoreError('missing', `the instance has no vault of the id ${resource_id}`);
-    },
+    get,
     all: () => Object.values(stores),
+    stage: async ({ stageId }) => get(stageId),
     close: () => undefined,
   };
 }
