@@ -1,5 +1,5 @@
 import { type Endpoint, readEndpoint } from './endpoints.ts';
-import type { TransportLimits } from './transport.ts';
+import type { TransportLimits, TransportOptions } from './transport.ts';
 
 /** Whether an answer with another code than OK is thrown as a ServiceError, or returned as it is. */
 export type Refusals = 'throw' | 'return';
@@ -21,8 +21,10 @@ export interface AdminOptions extends Omit<CallOptions, 'refusals'> {
 }
 
 export interface ClientOptions extends Partial<TransportLimits> {
-  /** `http://host:port` or `host:port`, of one service or of several that serve the same store. */
+  /** `http://host:port`, `https://host:port` or `host:port`, of one service or of several that serve the same store. */
   readonly endpoints: string | readonly string[];
+  /** The certificates, in PEM, of who is trusted to vouch for the endpoints with `https`; without it, those that Node.js trusts. */
+  readonly tls_ca?: string | Buffer;
   /** How methods are called. The admin API is always HTTP. */
   readonly transport?: 'http' | 'grpc';
   /** What the admin API asks for. */
@@ -33,7 +35,7 @@ export interface ClientOptions extends Partial<TransportLimits> {
 }
 
 /** Options with nothing left open. */
-export interface ClientSettings extends TransportLimits {
+export interface ClientSettings extends TransportOptions {
   readonly endpoints: readonly Endpoint[];
   readonly transport: 'http' | 'grpc';
   readonly token: string;
@@ -51,6 +53,7 @@ export function settingsOf(options: ClientOptions): ClientSettings {
   if (given.length === 0) throw new TypeError('a client needs at least one endpoint');
   return {
     endpoints: given.map(readEndpoint),
+    tls_ca: options.tls_ca,
     transport: oneOf('transport', ['http', 'grpc'], options.transport ?? 'http'),
     token: options.token ?? '',
     timeout_ms: timeoutMs('timeout_ms', options.timeout_ms ?? 30_000),

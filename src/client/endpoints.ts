@@ -3,20 +3,22 @@ export interface Endpoint {
   /** The name or the address, an IPv6 address without brackets. */
   readonly host: string;
   readonly port: number;
+  /** Whether it is spoken to by TLS. */
+  readonly tls: boolean;
   /** `host:port`, as in a URL. */
   readonly text: string;
 }
 
-const URL_OF_ENDPOINT = /^(?:http:\/\/)?(\[[0-9a-f:.]+\]|[^\s:/?#@[\]]+):(\d{1,5})\/?$/i;
+const URL_OF_ENDPOINT = /^(?:http(s)?:\/\/)?(\[[0-9a-f:.]+\]|[^\s:/?#@[\]]+):(\d{1,5})\/?$/i;
 
-/** Reads `http://host:port` or `host:port`. Throws a TypeError, without quoting what may hold a password. */
+/** Reads `http://host:port`, `https://host:port` or `host:port`. Throws a TypeError, without quoting what may hold a password. */
 export function readEndpoint(text: string): Endpoint {
-  const [, host = '', digits = ''] = URL_OF_ENDPOINT.exec(text) ?? [];
+  const [, s, host = '', digits = ''] = URL_OF_ENDPOINT.exec(text) ?? [];
   const port = Number(digits);
   if (host === '' || port < 1 || port > 65_535) {
-    throw new TypeError('an endpoint is http://host:port or host:port, with nothing behind it');
+    throw new TypeError('an endpoint is http://host:port, https://host:port or host:port, with nothing behind it');
   }
-  return { host: host.replace(/^\[|\]$/g, ''), port, text: `${host}:${port}` };
+  return { host: host.replace(/^\[|\]$/g, ''), port, tls: s !== undefined, text: `${host}:${port}` };
 }
 
 /**

@@ -1,9 +1,10 @@
 import { Agent, type ClientRequest, type IncomingMessage, request as startRequest } from 'node:http';
+import { request as startTlsRequest, Agent as TlsAgent } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Endpoint } from './endpoints.ts';
 import { Failure, failureOfStatus, textOf } from './failure.ts';
 import { impatient, type Patience } from './patience.ts';
-import type { Transport, TransportLimits, WireMethod } from './transport.ts';
+import type { Transport, TransportOptions, WireMethod } from './transport.ts';
 
 const BINARY = 'application/proto';
 
@@ -27,19 +28,22 @@ export interface HttpReply {
 /** HTTP/1 to one endpoint, on connections that are kept: methods as `POST /MetaService/<method>`, and whatever else there is. */
 export class HttpTransport implements Transport {
   readonly #endpoint: Endpoint;
-  readonly #limits: TransportLimits;
+  readonly #options: TransportOptions;
   readonly #agent: Agent;
+  /** The connections that are made, with TLS where that is spoken. */
+  readonly #made = new WeakSet<Socket>();
 
-  constructor(endpoint: Endpoint, limits: TransportLimits) {
+  constructor(endpoint: Endpoint, options: TransportOptions) {
     this.#endpoint = endpoint;
-    this.#limits = limits;
-    this.#agent = new Agent({
+    this.#options = options;
+    const kept = {
       keepAlive: true,
-      maxSockets: limits.max_connections,
-      maxFreeSockets: limits.max_connections,
+      maxSockets: options.max_connections,
+      maxFreeSockets: options.max_connections,
       scheduling: 'lifo',
       timeout: IDLE_MS,
-    });
+    } as const;
+    this.#agent = endpoint.tls ? new TlsAgent({ ...kept, ca: options.tls_ca }) : new Agent(kept);
   }
 
   async call({ service, name }: WireMethod, request: Uint8Array, patience: Patience): Promise<Uint8Array> {
@@ -59,8 +63,9 @@ export class HttpTransport implements Transport {
     const headers: Record<string, string | number> = { 'content-length': Buffer.byteLength(body) };
     if (content_type !== undefined) headers['content-type'] = content_type;
     return new Promise((resolve, reject) => {
-      const { host, port } = this.#endpoint;
-      const request = startRequest({ host, port, method, path, headers, agent: this.#agent });
+      const { host, port, tls } = this.#endpoint;
+      const start = tls ? startTlsRequest : startRequest;
+      const request = start({ host, port, method, path, headers, agent: this.#agent });
       let sent = false;
       let off: () => void = () => undefined;
       const fail = (failure: Failure) => {
@@ -69,7 +74,7 @@ export class HttpTransport implements Transport {
         request.destroy();
       };
       const lost = (error: Error) => fail(new Failure('unavailable', textOf(error), { maybe_executed: sent }));
-      onConnected(request, this.#limits.connect_timeout_ms, (error) => {
+      this.#onConnected(request, (error) => {
         if (error) lost(error);
         else sent = true;
       });
@@ -99,7 +104,7 @@ export class HttpTransport implements Transport {
     fail: (failure: Failure) => void,
     done: (body: Buffer) => void,
   ): void {
-    const { max_message_bytes } = this.#limits;
+    const { max_message_bytes } = this.#options;
     const parts: Buffer[] = [];
     let length = 0;
     response.on('data', (part: Buffer) => {
@@ -115,21 +120,24 @@ export class HttpTransport implements Transport {
       done(parts.length <= 1 ? first : Buffer.concat(parts, length));
     });
   }
-}
 
-/** Tells when the request has a connection, from when on it may have been received, or that it gets none in time. */
-function onConnected(request: ClientRequest, timeout_ms: number, tell: (error?: Error) => void): void {
-  request.once('socket', (socket: Socket) => {
-    if (!socket.connecting) {
-      tell();
-      return;
-    }
-    const timer = setTimeout(() => tell(new Error(`no connection in ${timeout_ms} ms`)), timeout_ms);
-    const settled = () => clearTimeout(timer);
-    socket.once('connect', () => {
-      settled();
-      tell();
+  /** Tells when the request has a connection, from when on it may have been received, or that it gets none in time. */
+  #onConnected(request: ClientRequest, tell: (error?: Error) => void): void {
+    const { connect_timeout_ms } = this.#options;
+    request.once('socket', (socket: Socket) => {
+      if (this.#made.has(socket)) {
+        tell();
+        return;
+      }
+      const late = () => tell(new Error(`no connection in ${connect_timeout_ms} ms`));
+      const timer = setTimeout(late, connect_timeout_ms);
+      const settled = () => clearTimeout(timer);
+      socket.once(this.#endpoint.tls ? 'secureConnect' : 'connect', () => {
+        settled();
+        this.#made.add(socket);
+        tell();
+      });
+      socket.once('close', settled);
     });
-    socket.once('close', settled);
-  });
+  }
 }

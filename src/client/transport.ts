@@ -21,6 +21,12 @@ export interface WireMethod {
   readonly full_service: string;
 }
 
+/** How connections are made. */
+export interface TransportOptions extends TransportLimits {
+  /** Whom TLS trusts, in PEM; undefined for those that Node.js trusts. */
+  readonly tls_ca: string | Buffer | undefined;
+}
+
 /** What bounds each of the connections. */
 export interface TransportLimits {
   readonly connect_timeout_ms: number;

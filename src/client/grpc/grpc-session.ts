@@ -1,6 +1,7 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, type OutgoingHttpHeaders } from 'node:http2';
 import type { Endpoint } from '../endpoints.ts';
 import { Failure, textOf } from '../failure.ts';
+import type { TransportOptions } from '../transport.ts';
 
 /** How much of an answer may be on the way unread: of one call, and of all of them. */
 const STREAM_WINDOW_BYTES = 4 * 1024 * 1024;
@@ -16,8 +17,9 @@ export class GrpcSession {
   #streams = 0;
   #received_at = performance.now();
 
-  constructor({ text }: Endpoint, connect_timeout_ms: number) {
-    this.#session = connect(`http://${text}`, {
+  constructor({ text, tls }: Endpoint, { connect_timeout_ms, tls_ca }: TransportOptions) {
+    this.#session = connect(`${tls ? 'https' : 'http'}://${text}`, {
+      ca: tls_ca,
       settings: { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES },
       maxSessionMemory: SESSION_MEMORY_MB,
     });

@@ -2,7 +2,7 @@ import { type ClientHttp2Stream, constants } from 'node:http2';
 import type { Endpoint } from '../endpoints.ts';
 import { Failure, failureOfStatus, textOf } from '../failure.ts';
 import { impatient, type Patience } from '../patience.ts';
-import type { Transport, TransportLimits, WireMethod } from '../transport.ts';
+import type { Transport, TransportOptions, WireMethod } from '../transport.ts';
 import { FrameReader, frame } from './frame.ts';
 import { GrpcSession } from './grpc-session.ts';
 import { failureOfGrpcStatus, type GrpcStatus, statusIn } from './status.ts';
@@ -13,12 +13,12 @@ const LONGEST_TIMEOUT_MS = 99_999_999;
 /** gRPC to one endpoint: all calls on one connection, which is opened again when it is gone. */
 export class GrpcTransport implements Transport {
   readonly #endpoint: Endpoint;
-  readonly #limits: TransportLimits;
+  readonly #options: TransportOptions;
   #session: GrpcSession | undefined;
 
-  constructor(endpoint: Endpoint, limits: TransportLimits) {
+  constructor(endpoint: Endpoint, options: TransportOptions) {
     this.#endpoint = endpoint;
-    this.#limits = limits;
+    this.#options = options;
   }
 
   async call(method: WireMethod, request: Uint8Array, patience: Patience): Promise<Uint8Array> {
@@ -26,7 +26,7 @@ export class GrpcTransport implements Transport {
     const began_at = performance.now();
     const stream = this.#open(session, method, patience);
     try {
-      return await answerOn(stream, frame(request), this.#limits.max_message_bytes, patience);
+      return await answerOn(stream, frame(request), this.#options.max_message_bytes, patience);
     } catch (error) {
       // A connection that was silent for the whole time of a call may lead nowhere, and not know it.
       if (patience.ended === 'deadline' && session.received_at < began_at) this.#leave(session);
@@ -39,7 +39,7 @@ export class GrpcTransport implements Transport {
   }
 
   async #connectedSession(patience: Patience): Promise<GrpcSession> {
-    if (!this.#session?.isUsable) this.#session = new GrpcSession(this.#endpoint, this.#limits.connect_timeout_ms);
+    if (!this.#session?.isUsable) this.#session = new GrpcSession(this.#endpoint, this.#options);
     const session = this.#session;
     await new Promise<void>((resolve, reject) => {
       const off = patience.onEnd((why) => reject(impatient(why, false)));
