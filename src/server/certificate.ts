@@ -26,15 +26,20 @@ export function readCertificate({ tls_cert, tls_key }: Files): Certificate {
 /** Gives `front` the certificate that the files hold whenever they have changed. Returns a function that ends it. */
 export function renewCertificate(files: Files, used: Certificate, front: TlsFront, logger: Logger): () => void {
   let last = used;
+  let told = '';
   const timer = setInterval(() => {
     try {
       const found = { cert: read('tls_cert', files.tls_cert), key: read('tls_key', files.tls_key) };
       if (isSame(found, last)) return;
       // Not looked at again until it changes: a fault is told once.
       last = found;
+      told = '';
       front.renew(readCertificate(files));
       logger.info('new connections get the certificate that tls_cert and tls_key hold now', { ...files });
     } catch (error) {
+      const why = (error as Error).message;
+      if (why === told) return;
+      told = why;
       logger.error('the certificate in tls_cert and tls_key can not be used, the one before it stays', { error });
     }
   }, RENEW_EVERY_MS);

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { unlinkSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { request } from 'node:https';
 import { connect as connectTcp } from 'node:net';
@@ -115,6 +115,10 @@ describe('a port with TLS', () => {
     vi.advanceTimersByTime(10_000);
     expect(await nameOf()).toBe('localhost');
     expect(log.join('')).toContain('the one before it stays');
+    unlinkSync(file('key.pem'));
+    vi.advanceTimersByTime(60_000);
+    // Once for the wrong one, once for none.
+    expect(log.filter((line) => line.includes('the one before it stays'))).toHaveLength(2);
     writeFileSync(file('key.pem'), RENEWED.key);
     vi.advanceTimersByTime(10_000);
     expect(await nameOf()).toBe('renewed');

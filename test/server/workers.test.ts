@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
@@ -38,6 +39,14 @@ function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** A program of Linux that changes the limits of a process. */
+const hasPrlimit = spawnSync('prlimit', ['--version']).status === 0;
+
+function limitFiles(pid: number, files: number): void {
+  const { status } = spawnSync('prlimit', ['--pid', String(pid), `--nofile=${files}:`]);
+  expect(status).toBe(0);
 }
 
 interface Reply {
@@ -237,6 +246,27 @@ describe('workers', () => {
         () => 'refused',
       );
     await expect.poll(answered).toBe('INVALID_ARGUMENT');
+  });
+
+  test.skipIf(!hasPrlimit)('count no connection that one has not got for want of descriptors', async () => {
+    const server = serve('--max-connections', '6');
+    const port = Number(new URL(await server.base()).port);
+    const poor = await oneWorkerOf(server);
+    const open = (await readdir(`/proc/${poor}/fd`)).length;
+    limitFiles(poor, open);
+    const lost = await Promise.all(Array.from({ length: 6 }, () => RawClient.connect(port)));
+    await expect.poll(() => server.output().stderr).toContain('SentHandleNotReceivedWarning');
+    for (const client of lost) client.close();
+    limitFiles(poor, 1024);
+    const areAllServed = async () => {
+      const clients = await Promise.all(Array.from({ length: 6 }, () => RawClient.connect(port)));
+      for (const client of clients) client.send('GET /version HTTP/1.1\r\n\r\n');
+      await sleep(200);
+      const served = clients.every(({ received }) => received !== '');
+      for (const client of clients) client.close();
+      return served;
+    };
+    await expect.poll(areAllServed, { timeout: 20_000, interval: 500 }).toBe(true);
   });
 
   test('keep a rate limit together', async () => {

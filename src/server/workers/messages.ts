@@ -24,7 +24,8 @@ export type ToWorker =
 /** What a worker says to its supervisor. */
 export type FromWorker =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'alive' }
+  /** It is there, with so many connections that it got and has not said to have ended. */
+  | { readonly kind: 'alive'; readonly connections: number }
   /** It can't serve, for a reason that the operator should read. It ends after that. */
   | { readonly kind: 'failed'; readonly reason: string }
   /** It is about to end, and takes no more connections. */

@@ -18,6 +18,8 @@ let starting: Promise<Service | undefined> | undefined;
 let service: Service | undefined;
 let stopping = false;
 let ended = 0;
+/** The connections that it got and has not told the end of. */
+let held = 0;
 /** Those who wait for the tokens that they have borrowed, by name. */
 const borrowers = new Map<string, (tokens: number) => void>();
 const tokens = new BorrowedTokens((name, per_second, wanted) => {
@@ -33,7 +35,7 @@ process.on('disconnect', onDisconnect);
 process.on('message', (message: ToWorker, handle: unknown) => {
   if (message.kind === 'start') starting = start(message);
   else if (message.kind === 'stop') void stop();
-  else if (message.kind === 'ping') void tell({ kind: 'alive' });
+  else if (message.kind === 'ping') void tell({ kind: 'alive', connections: held });
   else if (message.kind === 'lent') lent(message.name, message.tokens);
   else accept(handle);
 });
@@ -71,6 +73,7 @@ function lent(name: string, count: number): void {
 
 /** Takes a connection over, unless its peer was gone before it came here. */
 function accept(handle: unknown): void {
+  held++;
   if (!(handle instanceof Socket) || service === undefined) {
     countEnded();
     return;
@@ -85,6 +88,7 @@ function countEnded(): void {
   if (ended > 1) return;
   setTimeout(() => {
     void tell({ kind: 'ended', connections: ended });
+    held -= ended;
     ended = 0;
   }, TELL_ENDED_AFTER_MS).unref();
 }

@@ -49,6 +49,9 @@ export class Worker {
   #passed: Handle | undefined;
   #pings: NodeJS.Timeout | undefined;
   #unanswered = 0;
+  #given = 0;
+  /** What `#given` was when it was asked last, with all of it on its way then. */
+  #givenWhenAsked = 0;
 
   constructor(start: Start, events: WorkerEvents) {
     this.#events = events;
@@ -66,6 +69,7 @@ export class Worker {
     if (this.#child.pid === undefined) return;
     if (this.#child.stdout !== null) createInterface(this.#child.stdout).on('line', (line) => events.logged(line));
     this.#send(start);
+    this.#pings = setInterval(() => this.#ping(), PING_EVERY_MS);
   }
 
   get isReady(): boolean {
@@ -85,6 +89,7 @@ export class Worker {
   /** Passes on a connection whose bytes nobody has read. */
   give(socket: Socket): void {
     this.#connections++;
+    this.#given++;
     // The server that accepted it would otherwise ask the worker about it for as long as it is open.
     Object.assign(socket, { server: null });
     const handle = handleOf(socket);
@@ -116,7 +121,10 @@ export class Worker {
   /** Counts pings, not time: a machine that was suspended has not answered either. */
   #ping(): void {
     this.#unanswered++;
-    if (this.#unanswered === 1) this.#send({ kind: 'ping' });
+    if (this.#unanswered === 1) {
+      this.#givenWhenAsked = this.#queued.size === 0 ? this.#given : -1;
+      this.#send({ kind: 'ping' });
+    }
     if (this.#unanswered <= HUNG_AFTER_PINGS) return;
     clearInterval(this.#pings);
     this.#events.hung(HUNG_AFTER_PINGS * PING_EVERY_MS);
@@ -127,11 +135,12 @@ export class Worker {
     switch (message.kind) {
       case 'ready':
         this.#ready = true;
-        this.#pings = setInterval(() => this.#ping(), PING_EVERY_MS);
         this.#events.ready();
         break;
       case 'alive':
         this.#unanswered = 0;
+        // A worker without a free descriptor does not get what it is given, and doesn't know of it.
+        if (this.#given === this.#givenWhenAsked) this.#connections = message.connections;
         break;
       case 'leaving':
         this.#ready = false;
