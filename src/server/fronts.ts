@@ -3,6 +3,7 @@ import type { HttpHandler } from '../admin/http-types.ts';
 import type { Settings } from '../config/settings.ts';
 import { BaiduFront } from '../net/baidu-std/baidu-front.ts';
 import { ByteBudget } from '../net/byte-budget.ts';
+import { FairTurns } from '../net/fair-turns.ts';
 import type { Front } from '../net/front.ts';
 import { FrontDoor } from '../net/front-door.ts';
 import { isGrpc } from '../net/grpc/call-head.ts';
@@ -13,7 +14,6 @@ import { Http2Front } from '../net/http2/http2-front.ts';
 import { PlainRequest } from '../net/http2/plain-request.ts';
 import type { InFlight } from '../net/in-flight.ts';
 import { TlsFront } from '../net/tls/tls-front.ts';
-import { Turns } from '../net/turns.ts';
 import type { Logger } from '../observe/logger.ts';
 import { services } from '../rpc/service.ts';
 import { readCertificate, renewCertificate } from './certificate.ts';
@@ -54,7 +54,7 @@ function createPlainFronts({ settings, logger, handler, rpc, in_flight }: Fronts
     logger,
     in_flight,
     buffered: new ByteBudget(settings.max_buffered_bytes),
-    decompressions: new Turns(DECOMPRESSIONS_AT_A_TIME),
+    decompressions: new FairTurns(DECOMPRESSIONS_AT_A_TIME),
     // A larger text is more than Node can hold in one piece.
     max_body_bytes: Math.min(settings.brpc_max_body_size, constants.MAX_STRING_LENGTH),
     request_timeout_ms,

@@ -1,7 +1,7 @@
 import { BaiduFront, type BaiduFrontOptions } from '../../src/net/baidu-std/baidu-front.ts';
 import { ByteBudget } from '../../src/net/byte-budget.ts';
 import type { Connections } from '../../src/net/connections.ts';
-import { Turns } from '../../src/net/turns.ts';
+import { FairTurns } from '../../src/net/fair-turns.ts';
 import { createLogger } from '../../src/observe/logger.ts';
 import { method } from '../../src/rpc/method.ts';
 import { BeginTxnRequestSchema, BeginTxnResponseSchema } from '../../src/schema/gen/cloud/txn_pb.ts';
@@ -49,7 +49,7 @@ export async function startBaiduStd(
     },
     logger,
     buffered,
-    decompressions: new Turns(4),
+    decompressions: new FairTurns(4),
     max_body_bytes: 256 * 1024,
     request_timeout_ms: 60_000,
     send_timeout_ms: 60_000,

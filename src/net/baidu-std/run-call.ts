@@ -1,7 +1,7 @@
 import type { BinaryRpc } from '../binary-rpc.ts';
 import type { ByteBudget } from '../byte-budget.ts';
+import type { FairTurns } from '../fair-turns.ts';
 import { RpcFault } from '../rpc-fault.ts';
-import type { Turns } from '../turns.ts';
 import { compressTypeName, DecompressError, decompress, NOT_COMPRESSED } from './compression.ts';
 import { Errno, errnoOf, Refusal } from './errno.ts';
 import type { RequestMeta } from './request-meta.ts';
@@ -13,7 +13,7 @@ export interface RunCallOptions {
   /** What requests in flight are counted against. */
   readonly buffered: ByteBudget;
   /** Compressed requests have to wait for theirs. */
-  readonly decompressions: Turns;
+  readonly decompressions: FairTurns;
 }
 
 /** Where a call came from and its answer goes. */

@@ -1,8 +1,8 @@
 import type { Logger } from '../../observe/logger.ts';
 import type { UnaryMethod } from '../../rpc/service.ts';
 import type { BinaryRpc } from '../binary-rpc.ts';
+import type { FairTurns } from '../fair-turns.ts';
 import type { Exchange, Receiver } from '../http2/exchange.ts';
-import type { Turns } from '../turns.ts';
 import { ANSWER_HEADERS, errorOf, fail, GZIP_HEADERS, OK_TRAILERS } from './answer.ts';
 import type { CallHead } from './call-head.ts';
 import { callTimer } from './deadline.ts';
@@ -14,7 +14,7 @@ export interface UnaryOptions extends MessageLimits {
   readonly rpc: Pick<BinaryRpc, 'call'>;
   readonly logger: Logger;
   /** Compressed messages have to wait for theirs. */
-  readonly decompressions: Turns;
+  readonly decompressions: FairTurns;
 }
 
 /** An answer that is smaller goes out as it is: compressing it takes longer than sending it. */

@@ -1,6 +1,7 @@
 import type { HttpHandler } from '../../../src/admin/http-types.ts';
 import { ByteBudget } from '../../../src/net/byte-budget.ts';
 import type { Connections } from '../../../src/net/connections.ts';
+import { FairTurns } from '../../../src/net/fair-turns.ts';
 import { isGrpc } from '../../../src/net/grpc/call-head.ts';
 import { GrpcCalls } from '../../../src/net/grpc/grpc-calls.ts';
 import { standardServices } from '../../../src/net/grpc/standard-services.ts';
@@ -8,7 +9,6 @@ import { Http2Front, type Http2FrontOptions } from '../../../src/net/http2/http2
 import { PlainRequest } from '../../../src/net/http2/plain-request.ts';
 import { InFlight } from '../../../src/net/in-flight.ts';
 import { RpcFault } from '../../../src/net/rpc-fault.ts';
-import { Turns } from '../../../src/net/turns.ts';
 import { createLogger } from '../../../src/observe/logger.ts';
 import type { UnaryMethod } from '../../../src/rpc/service.ts';
 import { MetaService } from '../../../src/schema/gen/cloud/meta_service_pb.ts';
@@ -48,7 +48,7 @@ export async function startGrpc(
   const log: string[] = [];
   const logger = createLogger({ level: 'debug', sink: { write: (line) => log.push(line), flush: () => undefined } });
   const buffered = new ByteBudget(max_buffered_bytes);
-  const common = { logger, buffered, max_body_bytes, decompressions: new Turns(4) };
+  const common = { logger, buffered, max_body_bytes, decompressions: new FairTurns(4) };
   const rpc = {
     find,
     call: (_: UnaryMethod, request: Uint8Array, _remote: string, untilSent?: (release: () => void) => void) =>

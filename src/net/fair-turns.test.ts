@@ -1,9 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { Turns } from './turns.ts';
+import { FairTurns } from './fair-turns.ts';
 
 test('so many pieces run at a time, and those who wait are let in by turns', async () => {
-  const turns = new Turns(2);
+  const turns = new FairTurns(2);
   const begun: string[] = [];
   let running = 0;
   let most = 0;
@@ -22,7 +22,7 @@ test('so many pieces run at a time, and those who wait are let in by turns', asy
 });
 
 test('work that fails lets the next one in', async () => {
-  const turns = new Turns(1);
+  const turns = new FairTurns(1);
   const failing = () => Promise.reject(new Error('failed'));
   const outcomes = await Promise.allSettled([
     turns.run('a', failing),

@@ -1,5 +1,5 @@
 /** Lets so much work run at a time. What has to wait is let in by turns, a piece of each of those who have some waiting. */
-export class Turns {
+export class FairTurns {
   readonly #most: number;
   #running = 0;
   readonly #waiting = new Map<string, (() => void)[]>();
