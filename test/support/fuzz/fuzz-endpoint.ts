@@ -36,6 +36,7 @@ export async function fuzzEndpoint(server: FuzzedServer, endpoint: Endpoint, run
   let world = await plantWorld(server, random, generation());
   let untouched = { hash: await hashOfPairs(server.store), version: await versionOf(server.store) };
   server.takeLog();
+  let before = await stateOf(server, endpoint);
   const generationWaves = Math.max(LEAST_WAVES_OF_A_GENERATION, Math.ceil(run.runs / WAVE / 10));
 
   for (let wave = 0; wave * WAVE < run.runs && violations.length < MOST_VIOLATIONS; wave++) {
@@ -44,9 +45,9 @@ export async function fuzzEndpoint(server: FuzzedServer, endpoint: Endpoint, run
       world = await plantWorld(server, random, generation());
       untouched = { hash: await hashOfPairs(server.store), version: await versionOf(server.store) };
       server.takeLog();
+      before = await stateOf(server, endpoint);
     }
     const requests = Array.from({ length: WAVE }, () => fuzzRequest(random, endpoint, world, server.token));
-    const before = await stateOf(server, endpoint);
     const checked = await Promise.all(requests.map((request) => sendAndCheck(server, endpoint, request)));
     for (const { problem, outcome } of checked) {
       answers[outcome] = (answers[outcome] ?? 0) + 1;
@@ -59,6 +60,7 @@ export async function fuzzEndpoint(server: FuzzedServer, endpoint: Endpoint, run
     if (commits > allowed || (moved && allowed === 0)) {
       violations.push(`${commits} commits by ${allowed} calls that succeeded: ${requests.map(show).join('\n')}`);
     }
+    before = after;
     violations.push(...logProblems(server, requests, endpoint));
   }
   violations.push(...(await changeWithoutCommit(server, untouched)));
