@@ -35,7 +35,7 @@ export function integer(options: { placeholder: string; min: number; max: number
     allowed: options.off === undefined ? range : `${range}, or ${options.off} for none`,
     placeholder: options.placeholder,
     parse: (value) => {
-      if (!/^-?\d{1,16}$/.test(value)) return undefined;
+      if (!/^-?\d{1,19}$/.test(value)) return undefined;
       const number = Number(value);
       const inRange = number >= options.min && number <= options.max;
       return inRange || number === options.off ? number : undefined;

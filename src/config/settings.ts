@@ -1,4 +1,5 @@
 import { base64, boolean, choice, countsByName, integer, listenAddress, port, processes, text } from './kind.ts';
+import { OBJECT_STORAGE } from './object-settings.ts';
 import { RECYCLING } from './recycling-settings.ts';
 import { doris, own, type Setting, secret, section } from './setting.ts';
 
@@ -95,6 +96,7 @@ export const SETTINGS = {
       'Whether the path of a new HDFS vault gets a random suffix, so that no two vaults share their files.',
     ),
     max_num_stages: doris(count(10_000), '40', 'Stages that an instance may have.'),
+    ...OBJECT_STORAGE,
   }),
   ...section('Transactions', {
     max_num_aborted_txn: doris(
