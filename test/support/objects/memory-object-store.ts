@@ -1,5 +1,7 @@
-import type { DeletedObjects, ObjectStore, StoredObject } from '../../../src/objects/object-store.ts';
+import type { ObjectBackend } from '../../../src/objects/backend.ts';
+import type { StoredObject } from '../../../src/objects/object-store.ts';
 import { ObjectStoreError } from '../../../src/objects/object-store-error.ts';
+import { RootedStore } from '../../../src/objects/rooted-store.ts';
 import type { MemoryBucket } from './memory-bucket.ts';
 
 /** A call to a place, as faults are asked about it. Keys are full: those of the bucket. */
@@ -33,79 +35,63 @@ export interface MemoryOptions {
 }
 
 /** A place in the memory of the test, with faults on demand. Many may share a bucket. */
-export class MemoryObjectStore implements ObjectStore {
-  readonly #root: string;
+export class MemoryObjectStore extends RootedStore {
   closed = false;
 
+  constructor(name: string, bucket: MemoryBucket, prefix: string, options: MemoryOptions = {}) {
+    super(name, prefix, new MemoryBackend(name, bucket, options));
+  }
+
+  override close(): void {
+    this.closed = true;
+  }
+}
+
+class MemoryBackend implements ObjectBackend {
+  readonly batch_objects: number;
+  /** One after the other, so that a test can tell what has happened. */
+  readonly parallel_batches = 1;
+  readonly clock_step_ms = 1;
+
   constructor(
-    readonly name: string,
+    private readonly name: string,
     private readonly bucket: MemoryBucket,
-    prefix: string,
-    private readonly options: MemoryOptions = {},
+    private readonly options: MemoryOptions,
   ) {
-    this.#root = prefix === '' ? '' : `${prefix}/`;
+    this.batch_objects = options.batch_objects ?? 1000;
   }
 
-  async put(key: string, body: Uint8Array): Promise<void> {
-    const full = this.#full(key);
+  async put(path: string, body: Uint8Array): Promise<void> {
     const now_ms = this.options.now_ms ?? Date.now;
-    await this.#withFaults({ deed: 'put', key: full }, () => this.bucket.put(full, body, now_ms()));
+    await this.#withFaults({ deed: 'put', key: path }, () => this.bucket.put(path, body, now_ms()));
   }
 
-  exists(key: string): Promise<boolean> {
-    const full = this.#full(key);
-    return this.#withFaults({ deed: 'exists', key: full }, () => this.bucket.has(full));
+  exists(path: string): Promise<boolean> {
+    return this.#withFaults({ deed: 'exists', key: path }, () => this.bucket.has(path));
   }
 
   async *list(prefix: string): AsyncGenerator<readonly StoredObject[]> {
-    const full = this.#full(prefix);
-    const fault = await this.options.fault?.({ deed: 'list', prefix: full });
+    const fault = await this.options.fault?.({ deed: 'list', prefix });
     if (fault?.before) throw fault.before;
     const { order = (objects) => objects, page_objects = 1000 } = this.options;
-    const objects = order(this.bucket.list(full, fault?.stale_changes));
+    const objects = order(this.bucket.list(prefix, fault?.stale_changes));
     for (let at = 0; at < objects.length; at += page_objects) {
-      const page = objects.slice(at, at + page_objects);
-      yield page.map((object) => ({ ...object, key: object.key.slice(this.#root.length) }));
+      yield objects.slice(at, at + page_objects);
       if (fault?.after) throw fault.after;
     }
     if (fault?.after) throw fault.after;
   }
 
-  async delete(keys: readonly string[]): Promise<void> {
-    const { batch_objects = 1000 } = this.options;
-    const all = keys.map((key) => this.#full(key));
-    for (let at = 0; at < all.length; at += batch_objects) {
-      const some = all.slice(at, at + batch_objects);
-      await this.#withFaults({ deed: 'delete', keys: some }, (fault) => {
-        for (const key of some.slice(0, fault?.partial)) this.bucket.delete(key);
-        if (fault?.partial !== undefined) {
-          const left = some.length - fault.partial;
-          throw new ObjectStoreError('failed', `${this.name}: ${left} of ${some.length} objects are still there`);
-        }
-      });
-    }
+  async delete(paths: readonly string[]): Promise<void> {
+    await this.#withFaults({ deed: 'delete', keys: paths }, (fault) => {
+      for (const path of paths.slice(0, fault?.partial)) this.bucket.delete(path);
+      if (fault?.partial === undefined) return;
+      const left = paths.length - fault.partial;
+      throw new ObjectStoreError('failed', `${this.name}: ${left} of ${paths.length} objects are still there`);
+    });
   }
 
-  async deletePrefix(prefix: string, older_than_ms = Number.POSITIVE_INFINITY): Promise<DeletedObjects> {
-    let objects = 0;
-    let bytes = 0;
-    for await (const page of this.list(prefix)) {
-      const due = page.filter(({ modified_ms }) => modified_ms < older_than_ms);
-      await this.delete(due.map(({ key }) => key));
-      objects += due.length;
-      bytes += due.reduce((sum, { size_bytes }) => sum + size_bytes, 0);
-    }
-    return { objects, bytes };
-  }
-
-  close(): void {
-    this.closed = true;
-  }
-
-  #full(key: string): string {
-    if (key.startsWith('/') || key.split('/').includes('..')) throw new Error(`no key below a prefix: ${key}`);
-    return this.#root + key;
-  }
+  close(): void {}
 
   async #withFaults<T>(call: ObjectCall, work: (fault: ObjectFault | undefined) => T): Promise<T> {
     const fault = await this.options.fault?.(call);
