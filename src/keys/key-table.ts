@@ -1,13 +1,10 @@
 import { CopyFilePBSchema, CopyJobPBSchema } from '../schema/gen/cloud/copy_pb.ts';
 import { DeleteBitmapUpdateLockPBSchema, PendingDeleteBitmapPBSchema } from '../schema/gen/cloud/delete_bitmap_pb.ts';
-import { EncryptionKeyInfoPBSchema } from '../schema/gen/cloud/encryption_pb.ts';
-import { RamUserPBSchema } from '../schema/gen/cloud/iam_pb.ts';
 import { RecycleIndexPBSchema } from '../schema/gen/cloud/index_pb.ts';
 import { InstanceInfoPBSchema } from '../schema/gen/cloud/instance_pb.ts';
 import { TabletJobInfoPBSchema } from '../schema/gen/cloud/job_pb.ts';
 import { RecyclePartitionPBSchema } from '../schema/gen/cloud/partition_pb.ts';
 import { JobRecyclePBSchema } from '../schema/gen/cloud/recycler_pb.ts';
-import { ServiceRegistryPBSchema } from '../schema/gen/cloud/registry_pb.ts';
 import { RecycleRowsetPBSchema } from '../schema/gen/cloud/rowset_pb.ts';
 import { RecycleStagePBSchema } from '../schema/gen/cloud/stage_pb.ts';
 import { TabletIndexPBSchema } from '../schema/gen/cloud/tablet_pb.ts';
@@ -26,10 +23,10 @@ import { RowsetMetaCloudPBSchema } from '../schema/gen/olap/rowset_meta_pb.ts';
 import { TabletMetaCloudPBSchema } from '../schema/gen/olap/tablet_meta_pb.ts';
 import { SchemaCloudDictionarySchema, TabletSchemaCloudPBSchema } from '../schema/gen/olap/tablet_schema_pb.ts';
 import { int64, KeyKind, type KeyShape, text } from './key-kind.ts';
+import { systemShapes } from './system-keys.ts';
 
-/** The first byte of a key: what belongs to one instance, and what belongs to the whole service. */
+/** The first byte of a key that belongs to one instance. */
 export const INSTANCE_SPACE = 0x01;
-export const SYSTEM_SPACE = 0x02;
 
 const instance_id = text('instance_id');
 const db_id = int64('db_id');
@@ -262,30 +259,7 @@ export const keys = keyTable({
     value: { type: 'message', schema: StorageVaultPBSchema },
   },
 
-  systemRegistry: {
-    about: 'The services that run on this store.',
-    space: SYSTEM_SPACE,
-    parts: ['system', 'meta-service', 'registry'],
-    value: { type: 'message', schema: ServiceRegistryPBSchema },
-  },
-  systemRamUser: {
-    about: 'The cloud user on whose behalf the service reads stages.',
-    space: SYSTEM_SPACE,
-    parts: ['system', 'meta-service', 'arn_info'],
-    value: { type: 'message', schema: RamUserPBSchema },
-  },
-  systemEncryptionKeys: {
-    about: 'The keys with which secrets are encrypted at rest.',
-    space: SYSTEM_SPACE,
-    parts: ['system', 'meta-service', 'encryption_key_info'],
-    value: { type: 'message', schema: EncryptionKeyInfoPBSchema },
-  },
-  systemNodeChanges: {
-    about: "The instances whose nodes were changed last. Nereus' own: Doris neither writes nor reads it.",
-    space: SYSTEM_SPACE,
-    parts: ['system', 'nereus', 'node_changes'],
-    value: { type: 'change list' },
-  },
+  ...systemShapes,
 });
 
 export type Keys = typeof keys;

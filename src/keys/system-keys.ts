@@ -1,0 +1,48 @@
+import { EncryptionKeyInfoPBSchema } from '../schema/gen/cloud/encryption_pb.ts';
+import { RamUserPBSchema } from '../schema/gen/cloud/iam_pb.ts';
+import { ServiceRegistryPBSchema } from '../schema/gen/cloud/registry_pb.ts';
+import { RecycleReportPBSchema, RecyclerControlPBSchema } from '../schema/gen/nereus/recycling_pb.ts';
+import { type KeyShape, text } from './key-kind.ts';
+
+/** The first byte of a key that belongs to the whole service. */
+const SYSTEM_SPACE = 0x02;
+
+/** The kinds of keys that belong to no instance. Those that begin with `system`, `nereus` are our own. */
+export const systemShapes = {
+  systemRegistry: {
+    about: 'The services that run on this store.',
+    space: SYSTEM_SPACE,
+    parts: ['system', 'meta-service', 'registry'],
+    value: { type: 'message', schema: ServiceRegistryPBSchema },
+  },
+  systemRamUser: {
+    about: 'The cloud user on whose behalf the service reads stages.',
+    space: SYSTEM_SPACE,
+    parts: ['system', 'meta-service', 'arn_info'],
+    value: { type: 'message', schema: RamUserPBSchema },
+  },
+  systemEncryptionKeys: {
+    about: 'The keys with which secrets are encrypted at rest.',
+    space: SYSTEM_SPACE,
+    parts: ['system', 'meta-service', 'encryption_key_info'],
+    value: { type: 'message', schema: EncryptionKeyInfoPBSchema },
+  },
+  systemNodeChanges: {
+    about: "The instances whose nodes were changed last. Nereus' own: Doris neither writes nor reads it.",
+    space: SYSTEM_SPACE,
+    parts: ['system', 'nereus', 'node_changes'],
+    value: { type: 'change list' },
+  },
+  systemRecyclerControl: {
+    about: "Which instances are not to be recycled for now. Nereus' own: Doris neither writes nor reads it.",
+    space: SYSTEM_SPACE,
+    parts: ['system', 'nereus', 'recycler_control'],
+    value: { type: 'message', schema: RecyclerControlPBSchema },
+  },
+  systemRecycleReport: {
+    about: "How far the last round over an instance has come. Nereus' own: Doris neither writes nor reads it.",
+    space: SYSTEM_SPACE,
+    parts: ['system', 'nereus', 'recycle_report', text('instance_id')],
+    value: { type: 'message', schema: RecycleReportPBSchema },
+  },
+} as const satisfies Record<string, KeyShape>;
