@@ -116,6 +116,19 @@ test('removes the job of a stage that is there no more, whose files go with it',
   expect(files()).toEqual(['a']);
 });
 
+test('waits with a file that is being loaded into another table', async () => {
+  await open();
+  const { b = '' } = await copied('one', ['a', 'b']);
+  await copied('two', ['c']);
+  expect(await world.beginCopy('other', { b }, { tableId: 8n })).toBe('OK');
+  expect((await sweep()).progress.numbers).toMatchObject({ found: 2, deleted: 1, failed: 0, objects: 1 });
+  expect(files()).toEqual(['a', 'b']);
+  expect(await claimedFiles(world.domain)).toEqual(['a', 'b']);
+  await world.finishCopy('other', { tableId: 8n });
+  expect((await sweep()).progress.numbers).toMatchObject({ deleted: 2, objects: 2 });
+  expect(files()).toEqual([]);
+});
+
 test('leaves job and claims as long as the files can not be deleted', async () => {
   let down = true;
   const fault = ({ deed }: ObjectCall) =>

@@ -5,6 +5,7 @@ import { readRecords, removeRecord } from '../../records/message-record.ts';
 import { type CopyJobPB, CopyJobPB_JobStatus as JobStatus } from '../../schema/gen/cloud/copy_pb.ts';
 import { StagePB_StageType as StageType } from '../../schema/gen/cloud/stage_pb.ts';
 import { type CopyJob, deleteLoadedFiles } from '../delete-loaded-files.ts';
+import { filesBeingLoaded } from '../files-being-loaded.ts';
 import { inBatches } from '../in-batches.ts';
 import { ContradictionError, noteFailure } from '../note-failure.ts';
 import { hexOf, isUnchanged, recordsOfPage } from '../record-of-pair.ts';
@@ -77,13 +78,19 @@ function hasLoadedFiles({ record }: CopyJob): boolean {
   return record.jobStatus === JobStatus.FINISH && record.stageType === StageType.INTERNAL;
 }
 
-/** Deletes the files of those that have loaded some, then removes the jobs whose files are gone. */
+/**
+ * Deletes the files of those that have loaded some, then removes the jobs whose files are gone. One whose file is being
+ * loaded into another table waits for that.
+ */
 async function recycle(context: SweepContext, due: readonly CopyJob[]): Promise<void> {
   const kept = new Set<CopyJob>();
   const { instance, stages } = await internalStages(context.store, context.instance_id);
   for (const stage of stages) {
-    const loaded = due.filter((job) => job.fields.stage_id === stage.stageId && hasLoadedFiles(job));
-    if (loaded.length === 0) continue;
+    const finished = due.filter((job) => job.fields.stage_id === stage.stageId && hasLoadedFiles(job));
+    if (finished.length === 0) continue;
+    const busy = await filesBeingLoaded(context, stage.stageId, new Set(finished.flatMap(pathsOf)));
+    const loaded = finished.filter((job) => !pathsOf(job).some((path) => busy.has(path)));
+    for (const job of finished) if (!loaded.includes(job)) kept.add(job);
     try {
       context.progress.deleted(
         0,
@@ -99,6 +106,10 @@ async function recycle(context: SweepContext, due: readonly CopyJob[]): Promise<
   // The files of a stage that was dropped go with it.
   const free = due.filter((job) => !kept.has(job));
   await inBatches(context, free, { size: JOBS_AT_ONCE, nameOf, work: (some) => removeJobs(context, some) });
+}
+
+function pathsOf({ record }: CopyJob): string[] {
+  return record.objectFiles.map(({ relativePath }) => relativePath);
 }
 
 /** Removes jobs that are as they were read, with those claims that are theirs. */
