@@ -1,4 +1,6 @@
 import type { Sweep } from './sweep.ts';
+import { dataSweeps } from './sweeps/data-sweeps.ts';
+import { recycleDeletedInstance } from './sweeps/recycle-deleted-instance.ts';
 import { txnSweeps } from './sweeps/txn-sweeps.ts';
 
 /** What is swept when: the sweeps of a chain run one after the other, and chains beside each other. */
@@ -11,6 +13,6 @@ export interface Sweeps {
 
 /** All sweeps that there are. */
 export const sweeps: Sweeps = {
-  live: [txnSweeps],
-  deleted: [[]],
+  live: [dataSweeps, txnSweeps],
+  deleted: [[recycleDeletedInstance]],
 };

@@ -10,6 +10,7 @@ import { declaredSchema } from './declared-schema.ts';
 import { findTemporaryRowset, rowsetExists } from './existing-rowset.ts';
 import { fieldsOfTemporaryRowset, givenRowset, indexOfRowset } from './given-rowset.ts';
 import { requireLiveWriter } from './live-writer.ts';
+import { requireNotRecycled } from './not-recycled.ts';
 
 /**
  * Keeps a rowset for its transaction or job, whose files are written. The same rowset again changes nothing, another one
@@ -26,6 +27,7 @@ export async function commitRowset(
   const existing = await findTemporaryRowset(txn, instanceId, given);
   if (existing?.rowsetIdV2 === given.rowsetIdV2) return {};
   if (existing) throw await rowsetExists(txn, instanceId, given, existing);
+  await requireNotRecycled(txn, instanceId, given);
   const rowset = await withSchemaApart(call, instanceId, given);
   const { tabletId: tablet_id, rowsetIdV2: rowset_id } = given;
   removeRecord(txn, keys.recycleRowset, { instance_id: instanceId, tablet_id, rowset_id });

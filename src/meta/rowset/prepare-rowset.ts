@@ -13,6 +13,7 @@ import { type Call, nowSeconds } from '../call.ts';
 import { findTemporaryRowset, rowsetExists } from './existing-rowset.ts';
 import { givenRowset } from './given-rowset.ts';
 import { requireLiveWriter } from './live-writer.ts';
+import { requireNotRecycled } from './not-recycled.ts';
 
 /**
  * Records a rowset before its files are written, so that they can be found and removed if it never comes to a
@@ -27,6 +28,7 @@ export async function prepareRowset(
   await requireLiveWriter(call, instanceId, request, given);
   const existing = await findTemporaryRowset(call.txn, instanceId, given);
   if (existing) throw await rowsetExists(call.txn, instanceId, given, existing);
+  await requireNotRecycled(call.txn, instanceId, given);
   const rowset = copyFields(given);
   clearField(rowset, RowsetMetaCloudPBSchema.field.tabletSchema);
   const prepared = create(RecycleRowsetPBSchema, {

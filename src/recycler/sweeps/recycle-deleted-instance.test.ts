@@ -1,0 +1,144 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { rpc } from '../../../test/support/fuzz/domain.ts';
+import { storedPairs } from '../../../test/support/fuzz/stored-pairs.ts';
+import { MemoryBucket } from '../../../test/support/objects/memory-bucket.ts';
+import { MemoryObjectStore } from '../../../test/support/objects/memory-object-store.ts';
+import { DataWorld, INSTANCE, tabletsOf } from '../../../test/support/recycler/data-world.ts';
+import { keys } from '../../keys/key-table.ts';
+import { ObjectStoreError } from '../../objects/object-store-error.ts';
+import { AlterInstanceRequest_Operation as Operation } from '../../schema/gen/cloud/instance_pb.ts';
+import { ObjectStoreInfoPB_Provider as Provider } from '../../schema/gen/cloud/object_store_pb.ts';
+import { recycleDeletedInstance } from './recycle-deleted-instance.ts';
+
+const tablets = tabletsOf(1n, 3);
+const [first, second = first] = tablets;
+let world: DataWorld;
+/** The store as it was before there was an instance. */
+let before: string[];
+
+beforeEach(async () => {
+  world = await DataWorld.open();
+  await world.must(rpc.create_instance, { instanceId: 'neighbour' });
+  before = (await allKeys()).filter((key) => key !== keys.instance.encode({ instance_id: INSTANCE }).toString('hex'));
+  await world.createIndex(tablets);
+  await world.load(tablets);
+  await world.compact(first, 2n, 2n, { rowsetIdV2: 'output' });
+  await world.prepare(world.rowset(77n, second));
+  await world.domain.store.transact(async (txn) => {
+    for (const kind of [keys.jobRecycle, keys.jobCheck])
+      txn.set(kind.encode({ instance_id: INSTANCE }), Buffer.alloc(0));
+  });
+});
+afterEach(() => world.dispose());
+
+function drop(): Promise<unknown> {
+  return world.must(rpc.alter_instance, { op: Operation.DROP, instanceId: INSTANCE });
+}
+
+async function allKeys(): Promise<string[]> {
+  return (await storedPairs(world.domain.store)).map(({ key }) => Buffer.from(key).toString('hex'));
+}
+
+test('an instance in use stays', async () => {
+  const all = await allKeys();
+  await world.sweep(recycleDeletedInstance);
+  expect(await allKeys()).toEqual(all);
+});
+
+test('a dropped instance goes with all its objects and all its keys, and no others', async () => {
+  const other = world.addVault('2');
+  await world.put('stage/of/someone.csv');
+  await world.put('data/1/r_0.dat', '2');
+  await drop();
+  const { progress } = await world.sweep(recycleDeletedInstance);
+  expect(progress.numbers).toMatchObject({ found: 1, deleted: 1, failed: 0, objects: 7 });
+  expect([world.paths, other.keys]).toEqual([[], []]);
+  expect(await allKeys()).toEqual(before);
+});
+
+test('it is only named in a dry run', async () => {
+  await drop();
+  const all = [await allKeys(), world.paths];
+  const swept = await world.sweep(recycleDeletedInstance, { dry_run: true });
+  expect(swept.planned[0]).toEqual({ what: 'vault 1: all objects', why: 'its instance was dropped' });
+  expect(swept.planned.length).toBeGreaterThan(20);
+  expect([await allKeys(), world.paths]).toEqual(all);
+});
+
+test('it stays as long as one of its places fails, and the others are emptied', async () => {
+  await drop();
+  const bucket = new MemoryBucket();
+  let is_down = true;
+  const fault = () =>
+    is_down ? { before: new ObjectStoreError('denied', 'vault 2: the keys are not taken') } : undefined;
+  world.stores['2'] = new MemoryObjectStore('vault 2', bucket, 'other', { fault });
+  const all = await allKeys();
+  const { progress } = await world.sweep(recycleDeletedInstance);
+  expect(progress.numbers).toMatchObject({ deleted: 0, failed: 1 });
+  expect(progress.lastFailure).toBe('instance i: vault 2: the keys are not taken');
+  expect(await allKeys()).toEqual(all);
+  expect(world.paths).toEqual([]);
+  is_down = false;
+  await world.sweep(recycleDeletedInstance);
+  expect(await allKeys()).toEqual(before);
+});
+
+test('of a place without a prefix of its own only what Doris puts there goes', async () => {
+  await drop();
+  const bucket = new MemoryBucket();
+  world.stores['2'] = new MemoryObjectStore('vault 2', bucket, '');
+  for (const path of ['data/1/r_0.dat', 'stage/of/someone.csv', 'backup/1', 'database']) await world.put(path, '2');
+  const { progress } = await world.sweep(recycleDeletedInstance);
+  expect(progress.numbers).toMatchObject({ deleted: 1, failed: 0 });
+  expect(bucket.keys).toEqual(['backup/1', 'database']);
+});
+
+test('it goes on where it was broken off', async () => {
+  await drop();
+  const stopping = new AbortController();
+  const { store } = world.domain;
+  let transactions = 0;
+  const dying = new Proxy(store, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name, target);
+      if (name !== 'transact') return typeof member === 'function' ? member.bind(target) : member;
+      return (work: never) => {
+        if (++transactions === 12) stopping.abort(new Error('killed'));
+        return target.transact(work);
+      };
+    },
+  });
+  await expect(world.sweep(recycleDeletedInstance, { store: dying, signal: stopping.signal })).rejects.toThrow(
+    'killed',
+  );
+  const left = await allKeys();
+  expect(left.length).toBeGreaterThan(before.length);
+  await world.sweep(recycleDeletedInstance);
+  expect(await allKeys()).toEqual(before);
+});
+
+test('it stays while another instance may have objects in the same place', async () => {
+  const obj = {
+    ak: 'a',
+    sk: 's',
+    bucket: 'b',
+    endpoint: 'e',
+    externalEndpoint: 'e',
+    region: 'r',
+    provider: Provider.S3,
+  };
+  await world.must(rpc.create_instance, { instanceId: 'one', objInfo: { ...obj, prefix: 'p' } });
+  await world.must(rpc.create_instance, { instanceId: 'two', objInfo: { ...obj, prefix: 'p/q' } });
+  await world.must(rpc.create_instance, { instanceId: 'three', objInfo: { ...obj, prefix: 'pp' } });
+  for (const instance_id of ['one', 'three']) {
+    await world.must(rpc.alter_instance, { op: Operation.DROP, instanceId: instance_id });
+    const { progress } = await world.sweep(recycleDeletedInstance, { instance_id });
+    expect(progress.numbers.deleted).toBe(instance_id === 'three' ? 1 : 0);
+    if (instance_id === 'one') {
+      expect(progress.lastFailure).toMatch(/may lie in one place: vault 1 and vault 1 of instance two$/);
+    }
+  }
+  await world.must(rpc.alter_instance, { op: Operation.DROP, instanceId: 'two' });
+  const { progress } = await world.sweep(recycleDeletedInstance, { instance_id: 'one' });
+  expect(progress.numbers).toMatchObject({ deleted: 1, failed: 0 });
+});
