@@ -70,9 +70,16 @@ export class RateLimiters {
    * the reason of `signal` when that is aborted.
    */
   async take(kind: RequestKind, signal?: AbortSignal): Promise<void> {
-    if (!this.enabled) return;
-    const wait_ms = this.#buckets[kind].take(this.#now_ms());
+    const wait_ms = this.reserve(kind);
     if (wait_ms > 0) await sleep(wait_ms, signal);
+  }
+
+  /**
+   * Counts a request of that kind, and returns how long to wait before it may be made, in milliseconds. Throws an
+   * ObjectStoreError when no more may be made at all.
+   */
+  reserve(kind: RequestKind): number {
+    return this.enabled ? this.#buckets[kind].take(this.#now_ms()) : 0;
   }
 }
 

@@ -8,7 +8,7 @@ export interface ContractPlace {
   stop(): Promise<void>;
 }
 
-const MANY = 1100;
+const MANY = 1010;
 const AT_ONCE = 20;
 
 /** What every kind of place must do. */

@@ -40,15 +40,15 @@ export class AzureBackend implements ObjectBackend {
   }
 
   async put(path: string, body: Uint8Array): Promise<void> {
+    const { container } = await this.#open();
     await this.#requests.send('put', 'put an object', async (abortSignal) => {
-      const { container } = await this.#open();
       await container.getBlockBlobClient(path).upload(Buffer.from(body), body.byteLength, { abortSignal });
     });
   }
 
-  exists(path: string): Promise<boolean> {
+  async exists(path: string): Promise<boolean> {
+    const { container } = await this.#open();
     return this.#requests.send('get', 'look for an object', async (abortSignal) => {
-      const { container } = await this.#open();
       try {
         await container.getBlobClient(path).getProperties({ abortSignal });
         return true;
@@ -75,9 +75,10 @@ export class AzureBackend implements ObjectBackend {
   }
 
   async delete(paths: readonly string[]): Promise<void> {
+    const opened = await this.#open();
     let left = paths;
     await this.#requests.send('put', 'delete objects', async (signal) => {
-      const failures = await this.#deleteSome(left, signal);
+      const failures = await this.#deleteSome(opened, left, signal);
       if (failures.length === 0) return;
       const all = left.length;
       left = failures.map(({ path }) => path);
@@ -93,12 +94,12 @@ export class AzureBackend implements ObjectBackend {
     this.#opened = undefined;
   }
 
-  #listPage(
+  async #listPage(
     prefix: string,
     continuationToken: string | undefined,
   ): Promise<{ readonly items: readonly BlobItem[]; readonly token: string | undefined }> {
+    const { container } = await this.#open();
     return this.#requests.send('get', 'list objects', async (abortSignal) => {
-      const { container } = await this.#open();
       const settings = { maxPageSize: MOST_OF_A_PAGE, ...(continuationToken !== undefined && { continuationToken }) };
       const pages = container.listBlobsFlat({ prefix, abortSignal }).byPage(settings);
       const { value } = await pages.next();
@@ -107,8 +108,11 @@ export class AzureBackend implements ObjectBackend {
   }
 
   /** Deletes a batch with all snapshots, and resolves to what is still there. */
-  async #deleteSome(paths: readonly string[], abortSignal: AbortSignal): Promise<(Failure & { path: string })[]> {
-    const { container, batches } = await this.#open();
+  async #deleteSome(
+    { container, batches }: Opened,
+    paths: readonly string[],
+    abortSignal: AbortSignal,
+  ): Promise<(Failure & { path: string })[]> {
     const clients = paths.map((path) => container.getBlobClient(path));
     const { subResponses } = await batches.deleteBlobs(clients, { deleteSnapshots: 'include', abortSignal });
     return paths.flatMap((path, i) => {
@@ -120,6 +124,7 @@ export class AzureBackend implements ObjectBackend {
     });
   }
 
+  /** Opened before a request and not within it, whose time is not for loading a library. */
   #open(): Promise<Opened> {
     this.#opened ??= this.#load().catch((error) => {
       this.#opened = undefined;

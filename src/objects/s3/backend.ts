@@ -39,16 +39,16 @@ export class S3Backend implements ObjectBackend {
   }
 
   async put(path: string, body: Uint8Array): Promise<void> {
+    const { s3, client } = await this.#open();
     await this.#requests.send('put', 'put an object', async (abortSignal) => {
-      const { s3, client } = await this.#open();
       const command = new s3.PutObjectCommand({ ...this.#bucket, Key: path, Body: body });
       await client.send(command, { abortSignal });
     });
   }
 
   async exists(path: string): Promise<boolean> {
+    const { s3, client } = await this.#open();
     const found = await this.#requests.send('get', 'look for an object', async (abortSignal) => {
-      const { s3, client } = await this.#open();
       try {
         await client.send(new s3.HeadObjectCommand({ ...this.#bucket, Key: path }), { abortSignal });
         return true;
@@ -84,9 +84,10 @@ export class S3Backend implements ObjectBackend {
       for (const path of paths) await this.#deleteOne(path);
       return;
     }
+    const opened = await this.#open();
     let left = paths;
     await this.#requests.send('put', 'delete objects', async (signal) => {
-      const errors = await this.#deleteSome(left, signal);
+      const errors = await this.#deleteSome(opened, left, signal);
       if (errors.length === 0) return;
       const all = left.length;
       const [first] = errors;
@@ -104,14 +105,14 @@ export class S3Backend implements ObjectBackend {
     this.#opened = undefined;
   }
 
-  #listPage(
+  async #listPage(
     deed: string,
     prefix: string,
     token: string | undefined,
     most?: number,
   ): Promise<ListObjectsV2CommandOutput> {
+    const { s3, client } = await this.#open();
     return this.#requests.send('get', deed, async (abortSignal) => {
-      const { s3, client } = await this.#open();
       const page = { ContinuationToken: token, ...(most !== undefined && { MaxKeys: most }) };
       const output = await client.send(new s3.ListObjectsV2Command({ ...this.#bucket, Prefix: prefix, ...page }), {
         abortSignal,
@@ -124,8 +125,8 @@ export class S3Backend implements ObjectBackend {
   }
 
   async #deleteOne(path: string): Promise<void> {
+    const { s3, client } = await this.#open();
     await this.#requests.send('put', 'delete an object', async (abortSignal) => {
-      const { s3, client } = await this.#open();
       try {
         await client.send(new s3.DeleteObjectCommand({ ...this.#bucket, Key: path }), { abortSignal });
       } catch (error) {
@@ -135,8 +136,11 @@ export class S3Backend implements ObjectBackend {
   }
 
   /** Deletes a batch, and resolves to what is still there. */
-  async #deleteSome(paths: readonly string[], abortSignal: AbortSignal): Promise<{ path: string; code: string }[]> {
-    const { s3, client } = await this.#open();
+  async #deleteSome(
+    { s3, client }: Opened,
+    paths: readonly string[],
+    abortSignal: AbortSignal,
+  ): Promise<{ path: string; code: string }[]> {
     const Delete = { Objects: paths.map((Key) => ({ Key })), Quiet: true };
     const { Errors = [] } = await client.send(new s3.DeleteObjectsCommand({ ...this.#bucket, Delete }), {
       abortSignal,
@@ -147,6 +151,7 @@ export class S3Backend implements ObjectBackend {
     }));
   }
 
+  /** Opened before a request and not within it, whose time is not for loading a library. */
   #open(): Promise<Opened> {
     this.#opened ??= this.#load().catch((error) => {
       this.#opened = undefined;
