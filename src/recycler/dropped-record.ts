@@ -7,7 +7,7 @@ import { RecycleIndexPB_State as State } from '../schema/gen/cloud/index_pb.ts';
 import type { RecyclePartitionPB_State } from '../schema/gen/cloud/partition_pb.ts';
 import { isKeptLongEnough, type Times, timesText } from './expiration.ts';
 import { ContradictionError } from './note-failure.ts';
-import type { FoundRecord } from './record-of-pair.ts';
+import { type FoundRecord, isUnchanged } from './record-of-pair.ts';
 import type { SweepContext } from './sweep.ts';
 
 /** What the recycle records of indexes and partitions have in common. Their states have the same numbers. */
@@ -43,7 +43,7 @@ export function whyDue(
 
 /**
  * Takes something from those who might still commit it: its record says RECYCLING from here on. False when it was
- * committed or recycled meanwhile.
+ * committed or recycled meanwhile, or dropped only then: that has its own time.
  */
 export async function beginRecycling<Shape extends DroppedShape>(
   { store }: Pick<SweepContext, 'store'>,
@@ -55,6 +55,7 @@ export async function beginRecycling<Shape extends DroppedShape>(
     if (value === undefined) return false;
     const record = recordFromValue(kind, Buffer.from(pair.key), value) as MessageAt<Shape> & DroppedFields;
     if (record.state === State.RECYCLING) return true;
+    if (!isUnchanged(pair, value)) return false;
     const recycling = copyFields(record);
     recycling.state = State.RECYCLING;
     txn.set(pair.key, toBinary(kind.shape.value.schema, recycling));

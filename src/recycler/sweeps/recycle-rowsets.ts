@@ -1,7 +1,7 @@
 import { keys } from '../../keys/key-table.ts';
 import type { Transaction } from '../../kv/store.ts';
 import { RecycleRowsetPB_Type as Type } from '../../schema/gen/cloud/rowset_pb.ts';
-import { isKeptLongEnough, isWriterOverdue, timesText } from '../expiration.ts';
+import { isKeptLongEnough, isWriterOverdue, nowInSeconds, timesText } from '../expiration.ts';
 import { Slots } from '../jobs/slots.ts';
 import { KnownSchemas } from '../known-schemas.ts';
 import { ContradictionError, noteFailure } from '../note-failure.ts';
@@ -11,9 +11,10 @@ import { recycleInBatches, slices } from '../recycle-batch.ts';
 import { checkNames, mayBeUnfinished, type RecycledRowset, vaultOf, withoutWriter } from '../recycled-rowset.ts';
 import { objectsByPrefix, objectsOfRowset } from '../rowset-objects.ts';
 import type { Sweep, SweepContext } from '../sweep.ts';
+import { endAbandonedCompactions, tabletsAtWork } from '../tablet-jobs.ts';
 import { idIn, visibleAmong } from '../visible-rowsets.ts';
 import { wholeOrAlone } from '../whole-or-alone.ts';
-import { type WriterState, writerStates } from '../writers.ts';
+import { writerStates } from '../writers.ts';
 
 /** A rowset that is due, with the record that says so. */
 interface Candidate extends DueRowset {
@@ -97,7 +98,7 @@ const WORDS: Readonly<Record<Type, string>> = {
 async function dueAmong(context: SweepContext, candidates: readonly Candidate[]): Promise<readonly Candidate[]> {
   const { store, instance_id } = context;
   return store.transact(async (txn) => {
-    const states = await statesOf(context, txn, candidates);
+    const through = await throughAmong(context, txn, candidates);
     const finished = candidates.filter(({ has_writer }) => !has_writer);
     const visible = await visibleAtTheirVersions(txn, instance_id, finished.filter(isWritten));
     const others = await visibleAmong(
@@ -106,7 +107,7 @@ async function dueAmong(context: SweepContext, candidates: readonly Candidate[])
       finished.filter((candidate) => !isWritten(candidate)),
     );
     return candidates.filter((candidate) => {
-      if (candidate.has_writer) return isThrough(context, candidate, states);
+      if (candidate.has_writer) return through.has(candidate);
       if (!visible.has(candidate) && !others.has(candidate)) return true;
       noteFailure(context, hexOf(candidate.pair), new ContradictionError('the rowset is visible'));
       return false;
@@ -137,24 +138,33 @@ async function visibleAtTheirVersions(
   );
 }
 
-function statesOf(
-  { instance_id }: SweepContext,
-  txn: Transaction,
-  candidates: readonly Candidate[],
-): Promise<ReadonlyMap<bigint, WriterState>> {
-  const written = candidates.filter(({ has_writer }) => has_writer);
-  return writerStates(txn, instance_id, written.map(txnOf));
-}
-
 function txnOf({ found }: Candidate): bigint {
   return found.record.rowsetMeta?.txnId ?? 0n;
 }
 
-/** Whether the load or the job that announced a rowset can't commit it any more, or should have long ago. */
-function isThrough(context: SweepContext, candidate: Candidate, states: ReadonlyMap<bigint, WriterState>): boolean {
-  const state = states.get(txnOf(candidate)) ?? 'none';
-  if (state === 'running') return false;
-  return state === 'none' ? isWriterOverdue(context, candidate.found.record) : true;
+/**
+ * Those of the candidates whose writers can't commit them any more, or should have long ago and are heard of no more: of
+ * loads the transaction tells that, of jobs the tablet.
+ */
+async function throughAmong(
+  context: SweepContext,
+  txn: Transaction,
+  candidates: readonly Candidate[],
+): Promise<ReadonlySet<Candidate>> {
+  const { instance_id } = context;
+  const written = candidates.filter(({ has_writer }) => has_writer);
+  const states = await writerStates(txn, instance_id, written.map(txnOf));
+  const stateOf = (candidate: Candidate) => states.get(txnOf(candidate)) ?? 'none';
+  const overdue = written.filter((each) => stateOf(each) === 'none' && isWriterOverdue(context, each.found.record));
+  const at_work = await tabletsAtWork(txn, instance_id, overdue.map(tabletOf), nowInSeconds(context));
+  return new Set([
+    ...written.filter((each) => stateOf(each) === 'aborted' || stateOf(each) === 'visible'),
+    ...overdue.filter(({ tablet_id }) => !at_work.has(tablet_id)),
+  ]);
+}
+
+function tabletOf({ tablet_id }: Candidate): bigint {
+  return tablet_id;
 }
 
 /** Few enough that a transaction which looks through their tablets is a short one. */
@@ -187,10 +197,9 @@ async function markIn(
 ): Promise<{ readonly ours: readonly DueRowset[]; readonly committed: number }> {
   const { instance_id } = context;
   const now = await txn.getMany(candidates.map(({ pair }) => pair.key));
-  const states = await statesOf(context, txn, candidates);
-  const due = candidates.filter(
-    (candidate, i) => isUnchanged(candidate.pair, now[i]) && isThrough(context, candidate, states),
-  );
+  const through = await throughAmong(context, txn, candidates);
+  const due = candidates.filter((candidate, i) => isUnchanged(candidate.pair, now[i]) && through.has(candidate));
+  await endAbandonedCompactions(txn, instance_id, due.map(tabletOf), nowInSeconds(context));
   const taken = await committedAmong(txn, instance_id, due);
   const ours = due
     .filter((candidate) => !taken.has(candidate))

@@ -1,8 +1,5 @@
 import { keys } from '../../keys/key-table.ts';
 import type { KeyValue, Transaction } from '../../kv/store.ts';
-import { hasExpired } from '../../meta/job/job-time.ts';
-import { fieldsOfTablet } from '../../meta/tablet/tablet-index.ts';
-import { readRecord, readRecords } from '../../records/message-record.ts';
 import { rowsetPrefix } from '../data-paths.ts';
 import { isKeptLongEnough, isWriterOverdue, nowInSeconds, timesText } from '../expiration.ts';
 import { Slots } from '../jobs/slots.ts';
@@ -14,6 +11,7 @@ import { type Due, recycleInBatches } from '../recycle-batch.ts';
 import { checkNames, droppedRowset } from '../recycled-rowset.ts';
 import { objectsOfRowset } from '../rowset-objects.ts';
 import type { Sweep, SweepContext } from '../sweep.ts';
+import { endAbandonedCompactions, tabletsAtWork } from '../tablet-jobs.ts';
 import { visibleAmong } from '../visible-rowsets.ts';
 import { wholeOrAlone } from '../whole-or-alone.ts';
 import { type WriterState, writerStates } from '../writers.ts';
@@ -92,8 +90,9 @@ async function dueAmong(
   );
   const through = candidates.filter((candidate) => isThrough(context, candidate, states));
   const ofJobs = through.filter(({ found }) => states.get(found.fields.txn_id) === 'none');
-  const converted = await convertedAmong(context, txn, ofJobs);
-  return through.filter((candidate) => !converted.has(candidate));
+  const tablets = ofJobs.map(({ tablet_id }) => tablet_id);
+  const at_work = await tabletsAtWork(txn, instance_id, tablets, nowInSeconds(context));
+  return through.filter((candidate) => !(ofJobs.includes(candidate) && at_work.has(candidate.tablet_id)));
 }
 
 function isThrough(
@@ -103,28 +102,6 @@ function isThrough(
 ): boolean {
   const state = states.get(found.fields.txn_id);
   return state === 'aborted' || (state === 'none' && isWriterOverdue(context, times));
-}
-
-/** Those of tablets that a schema change is at work on, which may take its time: its first rowsets wait for its last. */
-async function convertedAmong(
-  context: SweepContext,
-  txn: Transaction,
-  candidates: readonly Candidate[],
-): Promise<ReadonlySet<Candidate>> {
-  const { instance_id } = context;
-  const indexes = await readRecords(
-    txn,
-    keys.metaTabletIndex,
-    candidates.map(({ tablet_id }) => ({ instance_id, tablet_id })),
-  );
-  const converted = new Set<Candidate>();
-  for (const [i, candidate] of candidates.entries()) {
-    const index = indexes[i];
-    const jobs =
-      index && (await readRecord(txn, keys.jobTablet, fieldsOfTablet(instance_id, index), { snapshot: true }));
-    if (jobs?.schemaChange && !hasExpired(jobs.schemaChange, nowInSeconds(context))) converted.add(candidate);
-  }
-  return converted;
 }
 
 interface MovedRowset {
@@ -146,6 +123,8 @@ async function moveIn(
   const now = await txn.getMany(candidates.map(({ pair }) => pair.key));
   const unchanged = candidates.filter(({ pair }, i) => isUnchanged(pair, now[i]));
   const due = await dueAmong(context, txn, unchanged);
+  const tablets = due.map(({ tablet_id }) => tablet_id);
+  await endAbandonedCompactions(txn, instance_id, tablets, nowInSeconds(context));
   const visible = await visibleAmong(txn, instance_id, due);
   const moved: MovedRowset[] = [];
   for (const candidate of due) {
