@@ -6,6 +6,9 @@ const TLS_CODES =
   /^(?:CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(?:VERIFY|GET_ISSUER)|HOSTNAME_MISMATCH|EPROTO$)/;
 const ADDRESS_CODES: ReadonlySet<string> = new Set(['ERR_INVALID_URL', 'ERR_INVALID_PROTOCOL', 'ERR_SOCKET_BAD_PORT']);
 
+/** Those of the operating system, of `fetch`, and of a connection that ends within an answer. */
+const NETWORK_CODES = /^(?:E(?!RR_)[A-Z_]{3,}|UND_ERR_\w+|ERR_STREAM_PREMATURE_CLOSE|ERR_SOCKET_CLOSED)$/;
+
 /** What the status of an answer means, as far as it tells. */
 export function faultOfStatus(status: number): ObjectStoreFault {
   if (status === 401 || status === 403) return 'denied';
@@ -26,7 +29,7 @@ export function failureOfNetwork(error: unknown): Failure | undefined {
     if (TLS_CODES.test(code) || ADDRESS_CODES.has(code)) {
       return { fault: 'misconfigured', reason: `${code} ${at.message}` };
     }
-    if (/^(?:E[A-Z]{3,}|UND_ERR_\w+)$/.test(code)) return { fault: 'unavailable', reason: `${code} ${at.message}` };
+    if (NETWORK_CODES.test(code)) return { fault: 'unavailable', reason: `${code} ${at.message}` };
   }
   return undefined;
 }

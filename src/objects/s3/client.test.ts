@@ -1,5 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { startCannedServer } from '../../../test/support/objects/canned-server.ts';
 import { OBJECT_SETTINGS } from '../../../test/support/objects/settings.ts';
 import type { S3Location } from '../location.ts';
@@ -73,12 +73,12 @@ describe('the client of S3', () => {
   });
 
   describe('without keys of its own', () => {
-    const before = { ...process.env };
     beforeEach(() => {
-      Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'the-key-of-the-machine', AWS_SECRET_ACCESS_KEY: 'its-secret' });
+      vi.stubEnv('AWS_ACCESS_KEY_ID', 'the-key-of-the-machine');
+      vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'its-secret');
     });
     afterEach(() => {
-      process.env = { ...before };
+      vi.unstubAllEnvs();
     });
 
     test('takes those of the machine', async () => {
@@ -92,7 +92,7 @@ describe('the client of S3', () => {
       const result = `<AssumeRoleResult><Credentials>${keys}${rest}</Credentials></AssumeRoleResult>`;
       const sts = await startCannedServer({ status: 200, body: `<AssumeRoleResponse>${result}</AssumeRoleResponse>` });
       try {
-        process.env.AWS_ENDPOINT_URL_STS = sts.endpoint;
+        vi.stubEnv('AWS_ENDPOINT_URL_STS', sts.endpoint);
         const credentials = { kind: 'role', role_arn: 'arn:aws:iam::1:role/doris', external_id: 'x1' } as const;
         const client = await createS3Client(s3, { ...PLACE, credentials }, OBJECT_SETTINGS);
         expect((await requestOf(client)).authorization).toContain('Credential=the-key-of-the-role/');

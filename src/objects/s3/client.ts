@@ -24,7 +24,6 @@ export async function createS3Client(
   settings: ObjectSettings,
 ): Promise<S3Client> {
   const endpoint = endpointUrl(location.endpoint, settings.s3_client_http_scheme);
-  const { object_request_timeout_ms } = settings;
   const agent = { keepAlive: true, maxSockets: MOST_SOCKETS };
   const client = new Client({
     endpoint: endpoint.href,
@@ -39,7 +38,7 @@ export async function createS3Client(
     useDualstackEndpoint: false,
     useArnRegion: false,
     disableS3ExpressSessionAuth: true,
-    requestHandler: { connectionTimeout: object_request_timeout_ms, httpAgent: agent, httpsAgent: agent },
+    requestHandler: { httpAgent: agent, httpsAgent: agent },
   });
   signBatchesByMd5(client);
   return client;

@@ -5,6 +5,7 @@ import type { Failure } from '../requests.ts';
 /** Codes whose meaning their status does not tell. */
 const FAULTS: Readonly<Record<string, ObjectStoreFault>> = {
   RequestTimeout: 'unavailable',
+  TimeoutError: 'unavailable',
   SlowDown: 'unavailable',
   InternalError: 'unavailable',
   ServiceUnavailable: 'unavailable',
