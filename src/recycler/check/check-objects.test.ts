@@ -134,6 +134,25 @@ test('says what it could not check, and goes on', async () => {
   ]);
 });
 
+test.each([
+  ['denied', 4],
+  ['failed', 12],
+] as const)('asks a place again unless it stays closed: %s', async (fault, most_asked) => {
+  let lists = 0;
+  await open(({ deed }) => {
+    if (deed !== 'list') return undefined;
+    lists++;
+    return { before: new ObjectStoreError(fault, 'no') };
+  });
+  const tablets = Array.from({ length: 12 }, (_, i) => BigInt(i + 10));
+  await world.createTablets(tablets);
+  await world.load(tablets);
+  expect((await check()).unchecked.count).toBe(12);
+  // Four tablets are looked at side by side.
+  expect(lists).toBeLessThanOrEqual(most_asked);
+  expect(lists > 4).toBe(fault === 'failed');
+});
+
 test('of a dropped instance checks nothing', async () => {
   await open();
   const txnId = await world.load([1n]);

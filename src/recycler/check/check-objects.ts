@@ -1,7 +1,7 @@
 import { keys } from '../../keys/key-table.ts';
 import type { KeyValue } from '../../kv/store.ts';
 import type { ObjectStore } from '../../objects/object-store.ts';
-import { ObjectStoreError } from '../../objects/object-store-error.ts';
+import { ObjectStoreError, type ObjectStoreFault } from '../../objects/object-store-error.ts';
 import { recordFromValue } from '../../records/message-record.ts';
 import type { RowsetMetaCloudPB } from '../../schema/gen/olap/rowset_meta_pb.ts';
 import { AtATime } from '../at-a-time.ts';
@@ -19,6 +19,9 @@ const ROWSETS_A_PAGE = 500;
 const MOST_OBJECTS = 10_000;
 /** How many tablets are listed side by side. */
 const TABLETS_AT_A_TIME = 4;
+
+/** What keeps a place closed for as long as a check takes. */
+const STAYS_CLOSED: ReadonlySet<ObjectStoreFault> = new Set(['denied', 'missing', 'misconfigured']);
 
 /** A visible rowset, of whose metadata no more is kept than what a finding says. */
 interface VisibleRowset {
@@ -109,13 +112,16 @@ function lostObjects(context: CheckContext, results: CheckResults): (needed: Nee
       }
       for (const [path, rowset] of objects) await reportIfLost(context, results, place, path, rowset);
     } catch (error) {
-      if (error instanceof ObjectStoreError && !error.passing) closed.set(resource_id, error);
+      if (error instanceof ObjectStoreError && STAYS_CLOSED.has(error.fault)) closed.set(resource_id, error);
       noteUnchecked(context, results, `tablet ${tablet_id} in vault ${resource_id}`, error);
     }
   };
 }
 
-/** Listings may lag behind, and a compaction or a drop may have come in between: only then is an object lost. */
+/**
+ * Reports an object that a listing did not show, unless it is there after all, since listings may lag behind, or its rowset
+ * is needed no more, since a compaction or a drop came in between.
+ */
 async function reportIfLost(
   { store, instance_id, signal }: CheckContext,
   results: CheckResults,
