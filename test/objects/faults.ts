@@ -71,9 +71,11 @@ export function faultContract(start: () => Promise<ServerPlace>, { has_buckets =
     await everyCallFails(open({ wrong_credentials: true }), 'denied', /403|AccessControlException/);
   });
 
-  test.runIf(has_buckets)('a bucket that is not there', async () => {
-    await everyCallFails(open({ missing: true }), 'missing', /NoSuchBucket|ContainerNotFound/);
-  });
+  if (has_buckets) {
+    test('a bucket that is not there', async () => {
+      await everyCallFails(open({ missing: true }), 'missing', /NoSuchBucket|ContainerNotFound/);
+    });
+  }
 
   test('a server that is not there', async () => {
     const settings = { ...OBJECT_SETTINGS, max_s3_client_retry: 1 };

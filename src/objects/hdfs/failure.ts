@@ -44,7 +44,9 @@ export const NO_KERBEROS = 'it asks for a login by Kerberos, which is not suppor
 export function failureOfHdfs(error: unknown): Failure {
   if (!(error instanceof Error)) return { fault: 'failed', reason: 'for no reason that it gives' };
   if (!(error instanceof HdfsRefusal)) {
-    return failureOfNetwork(error) ?? { fault: 'failed', reason: `${error.name} ${error.message}` };
+    // What `fetch` throws says no more than that it failed; why is behind it.
+    const why = error.cause instanceof Error ? error.cause.message : '';
+    return failureOfNetwork(error) ?? { fault: 'failed', reason: `${error.name} ${error.message} ${why}`.trim() };
   }
   const { status, exception, message, negotiate } = error;
   if (negotiate) return { fault: 'misconfigured', reason: NO_KERBEROS };

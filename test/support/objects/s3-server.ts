@@ -1,13 +1,24 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import type { S3Location } from '../../../src/objects/location.ts';
 import { temporaryFolder } from '../kv/temporary-store.ts';
 
 /** The only account of the server. */
 const KEYS = { kind: 'keys', ak: 'S3RVER', sk: 'S3RVER' } as const;
+
+/** Says its port, and ends when its standard input does, so that it never outlives whoever started it. */
+const PROGRAM = `
+  const [library, directory, ...names] = process.argv.slice(1);
+  const Server = require(library);
+  const place = { port: 0, address: '127.0.0.1', silent: true, directory, vhostBuckets: false };
+  const server = new Server({ ...place, configureBuckets: names.map((name) => ({ name })) });
+  server.run().then(({ port }) => process.stdout.write(port + '\\n'));
+  process.stdin.resume();
+  process.stdin.on('end', () => process.exit());
+`;
 
 /** An S3 server with some buckets, in a process of its own, on a free port and in a folder of its own. */
 export interface S3Server {
@@ -19,10 +30,10 @@ export interface S3Server {
 
 export async function startS3Server(...buckets: string[]): Promise<S3Server> {
   const directory = await temporaryFolder();
-  const script = join(import.meta.dirname, 's3-server-process.mjs');
+  const library = createRequire(import.meta.url).resolve('s3rver');
   // The server encrypts where a listing goes on, with a cipher that is not there otherwise.
   const flags = ['--openssl-legacy-provider', '--no-deprecation'];
-  const child = spawn(process.execPath, [...flags, script, directory, ...buckets], {
+  const child = spawn(process.execPath, [...flags, '--eval', PROGRAM, library, directory, ...buckets], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const endpoint = `http://127.0.0.1:${await firstLine(child)}`;
