@@ -1,4 +1,5 @@
 import type { DescMessage, MessageInitShape } from '@bufbuild/protobuf';
+import type { Settings } from '../../../src/config/settings.ts';
 import { familyRange } from '../../../src/keys/family.ts';
 import { keys } from '../../../src/keys/key-table.ts';
 import { segmentPath } from '../../../src/recycler/data-paths.ts';
@@ -41,13 +42,16 @@ export class DataWorld {
   #labels = 0;
   #txns = 1_000n;
 
-  private constructor(faults: MemoryOptions) {
+  private constructor(
+    faults: MemoryOptions,
+    private readonly settings: Partial<Settings>,
+  ) {
     this.stores = { [VAULT]: new MemoryObjectStore('vault 1', this.bucket, 'one', faults) };
   }
 
-  static async open(faults: MemoryOptions = {}): Promise<DataWorld> {
-    const world = new DataWorld(faults);
-    world.domain = await openInstance({ now: () => world.now });
+  static async open(faults: MemoryOptions = {}, settings: Partial<Settings> = {}): Promise<DataWorld> {
+    const world = new DataWorld(faults, settings);
+    world.domain = await openInstance({ now: () => world.now, settings });
     return world;
   }
 
@@ -60,7 +64,7 @@ export class DataWorld {
 
   /** Another process on the same store. */
   another(): Promise<Domain> {
-    return domainOn(this.domain.store, { now: () => this.now });
+    return domainOn(this.domain.store, { now: () => this.now, settings: this.settings });
   }
 
   /** Calls a method as a backend; throws "CODE message" for what is refused. */
