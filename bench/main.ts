@@ -1,4 +1,4 @@
-// `npm run bench [-- kv|http|baidu|grpc|workers|data]`: prints ratios to the bare thing below, and writes them to bench/results/ as JSON.
+// `npm run bench [-- kv|http|baidu|grpc|workers|data|recycler] [--rowsets=1000000]`: prints ratios to the bare thing below, and writes them to bench/results/ as JSON.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -7,8 +7,18 @@ import { benchData } from './data/data-bench.ts';
 import { benchGrpc } from './grpc/grpc-bench.ts';
 import { benchHttp } from './http/http-bench.ts';
 import { benchStore } from './kv/store.ts';
+import { benchRecycler } from './recycler/recycler-bench.ts';
 import type { BenchResult } from './result.ts';
 import { benchWorkers } from './workers/workers-bench.ts';
+
+const ROWSETS_FLAG = '--rowsets=';
+/** Putting objects there takes longer than deleting them. */
+const MOST_ON_S3 = 10_000;
+
+const [flags, wanted] = [true, false].map((is_flag) =>
+  process.argv.slice(2).filter((argument) => argument.startsWith('--') === is_flag),
+) as [string[], string[]];
+const rowsets = Number(flags.find((flag) => flag.startsWith(ROWSETS_FLAG))?.slice(ROWSETS_FLAG.length) ?? 100_000);
 
 const BENCHES: Readonly<Record<string, () => Promise<BenchResult[]>>> = {
   kv: () => benchStore(),
@@ -17,22 +27,25 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchResult[]>>> = {
   grpc: () => benchGrpc({ rounds: 7, round_ms: 2_000 }),
   workers: () => benchWorkers({ connections: 64, rounds: 7, round_ms: 2_000 }),
   data: () => benchData({ rounds: 5 }),
+  recycler: () => benchRecycler({ rowsets, rowsets_on_s3: Math.min(rowsets, MOST_ON_S3) }),
 };
 
 const RESULTS = join(process.cwd(), 'bench/results');
 
-function print({ name, ours, bare, ratio, unit, latency_ms, resident_mib }: BenchResult): void {
+function print({ name, ours, bare, ratio, unit, latency_ms, resident_mib, heap_mib }: BenchResult): void {
   const figures = [ours, bare].map((figure) => shown(figure).padStart(12));
   const latency = latency_ms ? `, p50 ${shown(latency_ms.p50)} ms, p99 ${shown(latency_ms.p99)} ms` : '';
   const memory = resident_mib === undefined ? '' : `, ${shown(resident_mib)} MiB`;
-  console.log(`${name.padEnd(44)} ${figures.join(' ')} ${ratio.toFixed(2).padStart(7)}  ${unit}${latency}${memory}`);
+  const heap = heap_mib === undefined ? '' : `, ${shown(heap_mib)} MiB of heap`;
+  console.log(
+    `${name.padEnd(44)} ${figures.join(' ')} ${ratio.toFixed(2).padStart(7)}  ${unit}${latency}${memory}${heap}`,
+  );
 }
 
 function shown(figure: number): string {
   return figure.toLocaleString('en-US', { maximumFractionDigits: figure < 10 ? 2 : 0 });
 }
 
-const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !Object.hasOwn(BENCHES, name));
 if (unknown !== undefined) {
   console.error(`there is no bench ${unknown}; there are ${Object.keys(BENCHES).join(', ')}`);

@@ -10,6 +10,8 @@ export interface BenchResult {
   readonly latency_ms?: Latency;
   /** What the service had in memory at the end, all of its processes together. */
   readonly resident_mib?: number;
+  /** By how much the heap of the process grew at most while Nereus worked. */
+  readonly heap_mib?: number;
 }
 
 export interface Latency {

@@ -7,6 +7,7 @@ import { readFlags } from '../../src/config/flags.ts';
 import { loadSettings } from '../../src/config/load.ts';
 import { DEFAULT_ENCRYPTION_KEY } from '../../src/config/settings.ts';
 import { type EmbeddedStore, openEmbeddedStore } from '../../src/kv/embedded/store.ts';
+import type { MetaServices } from '../../src/meta/call.ts';
 import { LazyCommits } from '../../src/meta/commit/lazy-commits.ts';
 import { PartitionTurns } from '../../src/meta/commit/partition-turns.ts';
 import { BitmapRoom } from '../../src/meta/delete-bitmap/bitmap-room.ts';
@@ -26,6 +27,7 @@ export interface BenchDomain {
   /** Where the service would find the store, as `startService` takes it. */
   readonly dir: string;
   readonly store: EmbeddedStore;
+  readonly services: MetaServices;
   readonly bare: BareLmdb;
   /** Calls a method. Throws unless the answer is OK. */
   call<Request extends DescMessage, Response extends DescMessage>(
@@ -50,7 +52,7 @@ export async function openDomain(): Promise<BenchDomain> {
   const keyring = new Keyring({ ...settings, default_key: DEFAULT_ENCRYPTION_KEY });
   await keyring.install(store);
   const lazyCommits = new LazyCommits({ ...settings, store, logger: SILENT, now_ms: Date.now });
-  const services = {
+  const services: MetaServices = {
     nodes: new NodeIndex(),
     keyring,
     lazyCommits,
@@ -77,6 +79,7 @@ export async function openDomain(): Promise<BenchDomain> {
   return {
     dir,
     store,
+    services,
     bare,
     call,
     close,
