@@ -1,7 +1,11 @@
 import { EncryptionKeyInfoPBSchema } from '../schema/gen/cloud/encryption_pb.ts';
 import { RamUserPBSchema } from '../schema/gen/cloud/iam_pb.ts';
 import { ServiceRegistryPBSchema } from '../schema/gen/cloud/registry_pb.ts';
-import { RecycleReportPBSchema, RecyclerControlPBSchema } from '../schema/gen/nereus/recycling_pb.ts';
+import {
+  CheckReportPBSchema,
+  RecycleReportPBSchema,
+  RecyclerControlPBSchema,
+} from '../schema/gen/nereus/recycling_pb.ts';
 import { type KeyShape, text } from './key-kind.ts';
 
 /** The first byte of a key that belongs to the whole service. */
@@ -44,5 +48,11 @@ export const systemShapes = {
     space: SYSTEM_SPACE,
     parts: ['system', 'nereus', 'recycle_report', text('instance_id')],
     value: { type: 'message', schema: RecycleReportPBSchema },
+  },
+  systemCheckReport: {
+    about: "What the last check of an instance has found. Nereus' own: Doris neither writes nor reads it.",
+    space: SYSTEM_SPACE,
+    parts: ['system', 'nereus', 'check_report', text('instance_id')],
+    value: { type: 'message', schema: CheckReportPBSchema },
   },
 } as const satisfies Record<string, KeyShape>;

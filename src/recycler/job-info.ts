@@ -10,7 +10,7 @@ import {
   JobRecyclePB_Status as JobStatus,
 } from '../schema/gen/cloud/recycler_pb.ts';
 import { MetaServiceCode } from '../schema/gen/cloud/status_pb.ts';
-import type { RecycleReportPB } from '../schema/gen/nereus/recycling_pb.ts';
+import type { CheckReportPB, RecycleReportPB } from '../schema/gen/nereus/recycling_pb.ts';
 import { isPaused, readControl } from './control.ts';
 import type { JobKind } from './jobs/job-record.ts';
 
@@ -41,4 +41,9 @@ export interface Recycling {
 export async function readRecycling(txn: Transaction, instance_id: string): Promise<Recycling> {
   const report = await readRecord(txn, keys.systemRecycleReport, { instance_id }, { snapshot: true });
   return { report, paused: isPaused(await readControl(txn), instance_id) };
+}
+
+/** What the last check of an instance has found, if there was one. */
+export function readCheckReport(txn: Transaction, instance_id: string): Promise<CheckReportPB | undefined> {
+  return readRecord(txn, keys.systemCheckReport, { instance_id }, { snapshot: true });
 }

@@ -14,4 +14,9 @@ export interface RecyclerSettings extends SweepSettings, FilterSettings {
   readonly recycle_job_lease_expired_ms: number;
   readonly check_recycle_task_interval_seconds: number;
   readonly recycle_task_threshold_seconds: number;
+  readonly enable_checker: boolean;
+  /** Whether a check looks for objects, too, which no key leads to. */
+  readonly enable_inverted_check: boolean;
+  readonly check_object_interval_seconds: number;
+  readonly scan_instances_interval_seconds: number;
 }

@@ -2,6 +2,7 @@ import type { DescService } from '@bufbuild/protobuf';
 import { MetaService } from '../schema/gen/cloud/meta_service_pb.ts';
 import { RecyclerService } from '../schema/gen/cloud/recycler_pb.ts';
 import type { Method, MethodInSteps } from './method.ts';
+import { recyclerMethods } from './methods/recycler.ts';
 import { methods } from './methods.ts';
 
 /** A method, however many transactions it takes. */
@@ -28,8 +29,10 @@ export function byName(services: Iterable<Service>): Services {
   return new Map([...services].flatMap((one) => [one.desc.typeName, one.desc.name].map((name) => [name, one])));
 }
 
-/**
- * What frontends and backends call. The method `http` of both services stands for the admin API, which is no RPC; that of
- * the recycler is not served as long as there is no recycler.
- */
-export const services: Services = byName([service(MetaService, methods), service(RecyclerService, {})]);
+/** What frontends and backends call. Its method `http` stands for the admin API, which is no RPC. */
+export const metaService: Service = service(MetaService, methods);
+
+/** The service of a process that recycles, or that says that it does not. Its method `http` stands for the recycler's API. */
+export function recyclerService(recycle: ((instance_id: string) => void) | undefined): Service {
+  return service(RecyclerService, recyclerMethods(recycle));
+}

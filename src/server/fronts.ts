@@ -15,11 +15,10 @@ import { PlainRequest } from '../net/http2/plain-request.ts';
 import type { InFlight } from '../net/in-flight.ts';
 import { TlsFront } from '../net/tls/tls-front.ts';
 import type { Logger } from '../observe/logger.ts';
-import { services } from '../rpc/service.ts';
 import { readCertificate, renewCertificate } from './certificate.ts';
 import type { Services } from './services.ts';
 
-export interface FrontsOptions extends Pick<Services, 'rpc'> {
+export interface FrontsOptions extends Pick<Services, 'rpc' | 'descs'> {
   readonly settings: Settings;
   readonly logger: Logger;
   readonly handler: HttpHandler;
@@ -48,7 +47,7 @@ export function createFronts(options: FrontsOptions): Front {
   };
 }
 
-function createPlainFronts({ settings, logger, handler, rpc, in_flight }: FrontsOptions): FrontDoor {
+function createPlainFronts({ settings, logger, handler, rpc, descs, in_flight }: FrontsOptions): FrontDoor {
   const { headers_timeout_ms, request_timeout_ms, send_timeout_ms, brpc_idle_timeout_sec } = settings;
   const common = {
     logger,
@@ -71,7 +70,7 @@ function createPlainFronts({ settings, logger, handler, rpc, in_flight }: Fronts
   const grpc = new GrpcCalls({
     ...common,
     rpc,
-    streaming: standardServices(new Set([...services.values()].map(({ desc }) => desc))),
+    streaming: standardServices(new Set(descs)),
   });
   const http2 = new Http2Front({
     ...common,

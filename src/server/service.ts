@@ -30,6 +30,14 @@ export interface ServiceOptions {
   readonly createServices?: CreateServices;
 }
 
+/**
+ * The group of processes that may open a store at the same time though they know nothing of each other: those that each have
+ * one of the two roles. Undefined for a process that does all by itself.
+ */
+export function sharedGroup({ role }: Settings): string | undefined {
+  return role === 'all' ? undefined : 'roles';
+}
+
 /** All of the server but the port: it answers on connections that somebody else has accepted. */
 export interface Service {
   readonly connections: Connections;
@@ -48,7 +56,8 @@ export interface Service {
  */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { settings, logger, store_group, onStoreBroken } = options;
-  const shared = store_group === undefined ? { exclusive: true } : { group: store_group };
+  const group = store_group ?? sharedGroup(settings);
+  const shared = group === undefined ? { exclusive: true } : { group };
   const on_broken = (error: StoreError) => {
     logger.fatal('the disk has failed, and the store must be opened again', { error });
     onStoreBroken?.();
@@ -74,10 +83,11 @@ async function serve(
   const services = await create({ store, settings, logger, in_flight, ...(tokens && { tokens }) });
   const pages = { '/health': healthPage(store, () => phase), '/version': versionPage(version) };
   const handler = withPages(pages, services.handler);
-  const front = createFronts({ settings, logger, handler, rpc: services.rpc, in_flight });
+  const front = createFronts({ settings, logger, handler, rpc: services.rpc, descs: services.descs, in_flight });
 
   const stop = async () => {
     phase = 'draining';
+    services.drain();
     logger.info('draining', { connections: connections.count, requests: in_flight.count });
     await drain({ front, connections, in_flight, logger, timeout_ms: settings.drain_timeout_ms });
     front.close();

@@ -1,5 +1,7 @@
+import type { DescService } from '@bufbuild/protobuf';
 import { Admin } from '../admin/admin.ts';
 import type { HttpHandler } from '../admin/http-types.ts';
+import { RecyclerAdmin } from '../admin/recycling/recycler-admin.ts';
 import { DEFAULT_ENCRYPTION_KEY, type Settings } from '../config/settings.ts';
 import type { Store } from '../kv/store.ts';
 import type { MetaServices } from '../meta/call.ts';
@@ -17,7 +19,8 @@ import { RateLimits } from '../rpc/limits/rate-limits.ts';
 import type { Tokens } from '../rpc/limits/token-buckets.ts';
 import { methods } from '../rpc/methods.ts';
 import { Runner } from '../rpc/runner.ts';
-import { services as rpcServices } from '../rpc/service.ts';
+import { byName, metaService, recyclerService } from '../rpc/service.ts';
+import { createRecycling, type RecyclingParts } from './recycling.ts';
 
 /** What answers calls, and what it has going on beside them. */
 export interface Services {
@@ -25,6 +28,10 @@ export interface Services {
   readonly handler: HttpHandler;
   /** Calls by the binary protocols. */
   readonly rpc: Pick<BinaryRpc, 'find' | 'call'>;
+  /** The services that they reach, for callers who ask what there is. */
+  readonly descs: readonly DescService[];
+  /** Ends what nobody waits for, while calls still come to their end. */
+  drain(): void;
   /** Ends what is going on, when no more calls come and before the store closes. Calling it again is harmless. */
   stop(): Promise<void>;
 }
@@ -37,6 +44,8 @@ export interface ServicesOptions {
   readonly in_flight: InFlight;
   /** What rate limits are counted with; without it, this process counts for itself. */
   readonly tokens?: Tokens;
+  /** What recycling works with, where that is not what it is made of. */
+  readonly recycling?: RecyclingParts;
 }
 
 /** Makes what answers calls. */
@@ -61,11 +70,35 @@ export async function createServices(options: ServicesOptions): Promise<Services
   };
   warnOfUnknownMethods(settings, logger);
   const runner = new Runner(store, services, logger, new RateLimits(settings, tokens));
-  const admin = new Admin({ ...settings, runner, store });
+  const { role } = settings;
+  const recycling = role === 'meta-service' ? undefined : createRecycling({ ...options, services });
+  const recycler = recycling?.recycler;
+  const service = recyclerService(recycler && ((instance_id) => recycler.recycle(instance_id)));
+  const served = role === 'recycler' ? [service] : [metaService, service];
+  const rpcServices = byName(served);
+  recycling?.start();
   return {
-    handler: router({ admin, rpc: new HttpRpc(runner), services: rpcServices }),
+    handler: router({
+      admin: role === 'recycler' ? undefined : new Admin({ ...settings, runner, store }),
+      recycler: new RecyclerAdmin({
+        ...settings,
+        runner,
+        store,
+        recycler,
+        checker: recycling?.checker,
+        service,
+        now_ms,
+      }),
+      rpc: new HttpRpc(runner),
+      services: rpcServices,
+    }),
     rpc: new BinaryRpc({ runner, services: rpcServices, in_flight, logger }),
-    stop: () => lazyCommits.stop(),
+    descs: served.map(({ desc }) => desc),
+    drain: () => void recycling?.stop(),
+    stop: async () => {
+      await recycling?.stop();
+      await lazyCommits.stop();
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import { type Client, createClient, MetaServiceCode, ServiceError } from '../../
 import { TxnStatusPB } from '../../src/schema/gen/cloud/txn_pb.ts';
 import { type CountedServer, newInstance, startCountedServer } from '../support/client/counted-server.ts';
 import { CuttingProxy } from '../support/client/cutting-proxy.ts';
+import { startTestServer } from '../support/run-server.ts';
 
 const cloudUniqueId = '1:inst:fe';
 let server: CountedServer;
@@ -124,10 +125,17 @@ describe.each(['http', 'grpc'] as const)('methods over %s', (transport) => {
     proxy.mode = 'pass';
   });
 
-  test('that the service does not have are bad requests', async () => {
-    await expect(client.recycler.recycle_instance({ instanceIds: ['inst'] })).rejects.toMatchObject({
+  test('that the process does not serve are bad requests', async () => {
+    const recycler = await startTestServer({ settings: { role: 'recycler' } });
+    const other = createClient({ endpoints: recycler.base, transport });
+    await expect(other.get_txn({ cloudUniqueId, txnId: 1n })).rejects.toMatchObject({
       kind: 'bad_request',
       maybe_executed: false,
     });
+    await expect(other.recycler.recycle_instance({ instanceIds: [] })).resolves.toMatchObject({
+      status: { msg: 'OK' },
+    });
+    other.close();
+    await recycler.stop();
   });
 });

@@ -1,6 +1,6 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { services } from '../../src/rpc/service.ts';
+import { metaService } from '../../src/rpc/service.ts';
 import { MetaServiceCode } from '../../src/schema/gen/cloud/status_pb.ts';
 import { BeginTxnRequestSchema, BeginTxnResponseSchema } from '../../src/schema/gen/cloud/txn_pb.ts';
 import { startTestServer, type TestServer } from '../support/run-server.ts';
@@ -60,7 +60,7 @@ describe('a method over HTTP', () => {
     expect(text).toMatch(
       /\[E1002\]Missing method name for service=(doris\.cloud\.)?MetaService\. Available methods are: \n\n/,
     );
-    expect(text.match(/^rpc .*$/gm)).toHaveLength(services.get('MetaService')?.methods.size ?? 0);
+    expect(text.match(/^rpc .*$/gm)).toHaveLength(metaService.methods.size);
     expect(text).toContain('\nrpc get_version (GetVersionRequest) returns (GetVersionResponse);\n');
   });
 });

@@ -57,7 +57,13 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   try {
     const { logger = SILENT, createHandler } = options;
     const createServices: CreateServices | undefined = createHandler
-      ? async ({ store }) => ({ handler: await createHandler(store), rpc: NO_RPC, stop: async () => undefined })
+      ? async ({ store }) => ({
+          handler: await createHandler(store),
+          rpc: NO_RPC,
+          descs: [],
+          drain: () => undefined,
+          stop: async () => undefined,
+        })
       : options.createServices;
     const server = await startServer({ settings, logger, version: 'test', ...(createServices && { createServices }) });
     const stop = async () => {

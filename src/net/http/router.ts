@@ -1,21 +1,31 @@
 import type { Admin } from '../../admin/admin.ts';
 import type { HttpAnswer, HttpCall, HttpHandler } from '../../admin/http-types.ts';
+import type { RecyclerAdmin } from '../../admin/recycling/recycler-admin.ts';
 import type { Services } from '../../rpc/service.ts';
 import type { HttpRpc } from './http-rpc.ts';
 
 export interface RouterOptions {
-  readonly admin: Admin;
+  /** Undefined in a process that recycles, and does nothing else. */
+  readonly admin: Admin | undefined;
+  readonly recycler: RecyclerAdmin;
   readonly rpc: HttpRpc;
   readonly services: Services;
 }
 
 const ADMIN = '/MetaService/http/';
+const RECYCLER = '/RecyclerService/http/';
 
 /** Sends each call to what serves its path. Slashes too many, and at the end, don't matter. */
-export function router({ admin, rpc, services }: RouterOptions): HttpHandler {
+export function router({ admin, recycler, rpc, services }: RouterOptions): HttpHandler {
+  const notFound = ({ path }: HttpCall): HttpAnswer => {
+    const own = admin === undefined ? '' : `${ADMIN}<operation>, /MetaService/<method>, `;
+    const known = `${own}${RECYCLER}<operation>, /health and /version`;
+    return { status: 404, contentType: 'text/plain', body: `nothing is served at ${path}; there are ${known}\n` };
+  };
   return (call) => {
     const path = withoutExtraSlashes(call.path);
-    if (path.startsWith(ADMIN)) return admin.answer(call, path.slice(ADMIN.length));
+    if (admin !== undefined && path.startsWith(ADMIN)) return admin.answer(call, path.slice(ADMIN.length));
+    if (path.startsWith(RECYCLER)) return recycler.answer(call, path.slice(RECYCLER.length));
     const [name, rest] = firstSegment(path);
     const service = services.get(name);
     return service === undefined ? notFound(call) : rpc.answer(call, service, rest);
@@ -31,9 +41,4 @@ function withoutExtraSlashes(path: string): string {
 function firstSegment(path: string): readonly [string, string] {
   const slash = path.indexOf('/', 1);
   return slash === -1 ? [path.slice(1), ''] : [path.slice(1, slash), path.slice(slash + 1)];
-}
-
-function notFound({ path }: HttpCall): HttpAnswer {
-  const known = `${ADMIN}<operation>, /MetaService/<method>, /health and /version`;
-  return { status: 404, contentType: 'text/plain', body: `nothing is served at ${path}; there are ${known}\n` };
 }

@@ -5,6 +5,7 @@ import type { Logger } from '../../observe/logger.ts';
 import type { Sink } from '../../observe/sink.ts';
 import { TokenBuckets } from '../../rpc/limits/token-buckets.ts';
 import { addressOf, describe, listen, type RunningServer } from '../server.ts';
+import { sharedGroup } from '../service.ts';
 import { share } from './share.ts';
 import { Slot } from './slot.ts';
 
@@ -70,7 +71,7 @@ class Supervisor {
 
   constructor({ settings, version, logger, sink }: SupervisorOptions) {
     this.#settings = settings;
-    const store_group = randomBytes(12).toString('hex');
+    const store_group = sharedGroup(settings) ?? randomBytes(12).toString('hex');
     this.#slots = Array.from(
       { length: settings.workers },
       (_, index) =>

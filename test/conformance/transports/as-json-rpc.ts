@@ -1,5 +1,5 @@
 import { toBinary } from '@bufbuild/protobuf';
-import { services } from '../../../src/rpc/service.ts';
+import { metaService } from '../../../src/rpc/service.ts';
 import { readBinary } from '../../../src/schema/binary/read-binary.ts';
 import { JsonError } from '../../../src/schema/json/json-error.ts';
 import { readBrpcJson } from '../../../src/schema/json/read-brpc-json.ts';
@@ -17,7 +17,7 @@ export type JsonRpc = () => Promise<RawAnswer>;
  * is no message, which only JSON can be asked about.
  */
 export function asJsonRpc(transport: Transport, path: string, body: string, type: string): JsonRpc | undefined {
-  const method = services.get('MetaService')?.methods.get(METHOD.exec(path)?.[1] ?? '');
+  const method = metaService.methods.get(METHOD.exec(path)?.[1] ?? '');
   if (method === undefined) return undefined;
   const request = encode(method.request, body);
   if (request === undefined) return undefined;

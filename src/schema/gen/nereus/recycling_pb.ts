@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file nereus/recycling.proto.
  */
 export const file_nereus_recycling: GenFile = /*@__PURE__*/
-  fileDesc("ChZuZXJldXMvcmVjeWNsaW5nLnByb3RvEgZuZXJldXMilgEKEVJlY3ljbGVyQ29udHJvbFBCEg4KBnBhdXNlZBgBIAEoCBIbChNwYXVzZWRfaW5zdGFuY2VfaWRzGAIgAygJEikKCWdldF9saW1pdBgDIAEoCzIWLm5lcmV1cy5SZXF1ZXN0TGltaXRQQhIpCglwdXRfbGltaXQYBCABKAsyFi5uZXJldXMuUmVxdWVzdExpbWl0UEIiUAoOUmVxdWVzdExpbWl0UEISEgoKcGVyX3NlY29uZBgBIAEoAxIVCg1idWNrZXRfdG9rZW5zGAIgASgDEhMKC3Rva2VuX2xpbWl0GAMgASgDIqwCCg5SZWN5Y2xlU3dlZXBQQhIMCgRuYW1lGAEgASgJEisKBXN0YXRlGAIgASgOMhwubmVyZXVzLlJlY3ljbGVTd2VlcFBCLlN0YXRlEhAKCGJlZ2FuX21zGAMgASgDEhAKCGVuZGVkX21zGAQgASgDEg8KB3NjYW5uZWQYBSABKAMSDQoFZm91bmQYBiABKAMSDwoHZGVsZXRlZBgHIAEoAxIOCgZmYWlsZWQYCCABKAMSDwoHb2JqZWN0cxgJIAEoAxINCgVieXRlcxgKIAEoAxIUCgxsYXN0X2ZhaWx1cmUYCyABKAkiRAoFU3RhdGUSCwoHV0FJVElORxAAEgsKB1JVTk5JTkcQARIICgRET05FEAISCgoGRkFJTEVEEAMSCwoHQUJPUlRFRBAEIv4BCg9SZWN5Y2xlUmVwb3J0UEISDwoHaXBfcG9ydBgBIAEoCRIsCgVzdGF0ZRgCIAEoDjIdLm5lcmV1cy5SZWN5Y2xlUmVwb3J0UEIuU3RhdGUSEAoIYmVnYW5fbXMYAyABKAMSEgoKdXBkYXRlZF9tcxgEIAEoAxIQCghlbmRlZF9tcxgFIAEoAxIOCgZyZWFzb24YBiABKAkSJgoGc3dlZXBzGAcgAygLMhYubmVyZXVzLlJlY3ljbGVTd2VlcFBCIjwKBVN0YXRlEgsKB1JVTk5JTkcQABINCglTVUNDRUVERUQQARIKCgZGQUlMRUQQAhILCgdBQk9SVEVEEAM");
+  fileDesc("ChZuZXJldXMvcmVjeWNsaW5nLnByb3RvEgZuZXJldXMilgEKEVJlY3ljbGVyQ29udHJvbFBCEg4KBnBhdXNlZBgBIAEoCBIbChNwYXVzZWRfaW5zdGFuY2VfaWRzGAIgAygJEikKCWdldF9saW1pdBgDIAEoCzIWLm5lcmV1cy5SZXF1ZXN0TGltaXRQQhIpCglwdXRfbGltaXQYBCABKAsyFi5uZXJldXMuUmVxdWVzdExpbWl0UEIiUAoOUmVxdWVzdExpbWl0UEISEgoKcGVyX3NlY29uZBgBIAEoAxIVCg1idWNrZXRfdG9rZW5zGAIgASgDEhMKC3Rva2VuX2xpbWl0GAMgASgDIqwCCg5SZWN5Y2xlU3dlZXBQQhIMCgRuYW1lGAEgASgJEisKBXN0YXRlGAIgASgOMhwubmVyZXVzLlJlY3ljbGVTd2VlcFBCLlN0YXRlEhAKCGJlZ2FuX21zGAMgASgDEhAKCGVuZGVkX21zGAQgASgDEg8KB3NjYW5uZWQYBSABKAMSDQoFZm91bmQYBiABKAMSDwoHZGVsZXRlZBgHIAEoAxIOCgZmYWlsZWQYCCABKAMSDwoHb2JqZWN0cxgJIAEoAxINCgVieXRlcxgKIAEoAxIUCgxsYXN0X2ZhaWx1cmUYCyABKAkiRAoFU3RhdGUSCwoHV0FJVElORxAAEgsKB1JVTk5JTkcQARIICgRET05FEAISCgoGRkFJTEVEEAMSCwoHQUJPUlRFRBAEIv4BCg9SZWN5Y2xlUmVwb3J0UEISDwoHaXBfcG9ydBgBIAEoCRIsCgVzdGF0ZRgCIAEoDjIdLm5lcmV1cy5SZWN5Y2xlUmVwb3J0UEIuU3RhdGUSEAoIYmVnYW5fbXMYAyABKAMSEgoKdXBkYXRlZF9tcxgEIAEoAxIQCghlbmRlZF9tcxgFIAEoAxIOCgZyZWFzb24YBiABKAkSJgoGc3dlZXBzGAcgAygLMhYubmVyZXVzLlJlY3ljbGVTd2VlcFBCIjwKBVN0YXRlEgsKB1JVTk5JTkcQABINCglTVUNDRUVERUQQARIKCgZGQUlMRUQQAhILCgdBQk9SVEVEEAMikQEKDUNoZWNrUmVwb3J0UEISDwoHaXBfcG9ydBgBIAEoCRIsCgVzdGF0ZRgCIAEoDjIdLm5lcmV1cy5SZWN5Y2xlUmVwb3J0UEIuU3RhdGUSEAoIYmVnYW5fbXMYAyABKAMSEAoIZW5kZWRfbXMYBCABKAMSDgoGcmVhc29uGAUgASgJEg0KBWZvdW5kGAYgASgJ");
 
 /**
  * What operators have asked of all processes that recycle.
@@ -269,4 +269,52 @@ export enum RecycleReportPB_State {
  */
 export const RecycleReportPB_StateSchema: GenEnum<RecycleReportPB_State> = /*@__PURE__*/
   enumDesc(file_nereus_recycling, 3, 0);
+
+/**
+ * The last check of an instance.
+ *
+ * @generated from message nereus.CheckReportPB
+ */
+export type CheckReportPB = Message<"nereus.CheckReportPB"> & {
+  /**
+   * @generated from field: optional string ip_port = 1;
+   */
+  ipPort: string;
+
+  /**
+   * @generated from field: optional nereus.RecycleReportPB.State state = 2;
+   */
+  state: RecycleReportPB_State;
+
+  /**
+   * @generated from field: optional int64 began_ms = 3;
+   */
+  beganMs: bigint;
+
+  /**
+   * @generated from field: optional int64 ended_ms = 4;
+   */
+  endedMs: bigint;
+
+  /**
+   * Why it failed or was aborted.
+   *
+   * @generated from field: optional string reason = 5;
+   */
+  reason: string;
+
+  /**
+   * What was found, in JSON.
+   *
+   * @generated from field: optional string found = 6;
+   */
+  found: string;
+};
+
+/**
+ * Describes the message nereus.CheckReportPB.
+ * Use `create(CheckReportPBSchema)` to create a new message.
+ */
+export const CheckReportPBSchema: GenMessage<CheckReportPB> = /*@__PURE__*/
+  messageDesc(file_nereus_recycling, 4);
 
