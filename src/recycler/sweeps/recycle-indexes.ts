@@ -3,6 +3,7 @@ import type { Transaction } from '../../kv/store.ts';
 import { tabletExists } from '../../meta/recycle-key/tablet-exists.ts';
 import { removeRecord } from '../../records/message-record.ts';
 import { isSet } from '../../schema/presence.ts';
+import { eachAtATime } from '../at-a-time.ts';
 import { beginRecycling, checkRecycling, whyDue } from '../dropped-record.ts';
 import { Slots } from '../jobs/slots.ts';
 import { ContradictionError, noteFailure } from '../note-failure.ts';
@@ -13,6 +14,9 @@ import { forgetDroppedTable } from '../tablets/dropped-table.ts';
 import { planTablets, recycleTablets } from '../tablets/recycle-tablets.ts';
 
 type DroppedIndex = FoundRecord<typeof keys.recycleIndex.shape>;
+
+/** Each has some tablets in work. */
+const INDEXES_AT_A_TIME = 4;
 
 /**
  * Reclaims indexes that were dropped, after `dropped_index_retention_seconds`, and those that were announced and never
@@ -25,14 +29,14 @@ export const recycleIndexes: Sweep = {
     const slots = new Slots(context.settings.instance_recycler_worker_pool_size);
     for await (const page of scanInPages(store, keys.recycleIndex.range({ instance_id }))) {
       progress.scanned(page.length);
-      for (const found of recordsOfPage(context, keys.recycleIndex, page)) {
+      await eachAtATime(recordsOfPage(context, keys.recycleIndex, page), INDEXES_AT_A_TIME, async (found) => {
         signal.throwIfAborted();
         try {
           await recycleIndex(context, found, slots);
         } catch (error) {
           noteFailure(context, hexOf(found.pair), error);
         }
-      }
+      });
     }
   },
 };

@@ -2,6 +2,7 @@ import { keys } from '../../keys/key-table.ts';
 import type { Transaction } from '../../kv/store.ts';
 import { tabletExists } from '../../meta/recycle-key/tablet-exists.ts';
 import { isSet } from '../../schema/presence.ts';
+import { eachAtATime } from '../at-a-time.ts';
 import { beginRecycling, checkRecycling, whyDue } from '../dropped-record.ts';
 import { Slots } from '../jobs/slots.ts';
 import { ContradictionError, noteFailure } from '../note-failure.ts';
@@ -12,6 +13,9 @@ import { planTablets, recycleTablets } from '../tablets/recycle-tablets.ts';
 import { pendingTxns } from '../tablets/seal-tablets.ts';
 
 type DroppedPartition = FoundRecord<typeof keys.recyclePartition.shape>;
+
+/** Each has some tablets in work. */
+const PARTITIONS_AT_A_TIME = 4;
 
 /**
  * Reclaims partitions that were dropped, after `dropped_partition_retention_seconds`, and those that were announced and
@@ -25,14 +29,14 @@ export const recyclePartitions: Sweep = {
     const slots = new Slots(context.settings.instance_recycler_worker_pool_size);
     for await (const page of scanInPages(store, keys.recyclePartition.range({ instance_id }))) {
       progress.scanned(page.length);
-      for (const found of recordsOfPage(context, keys.recyclePartition, page)) {
+      await eachAtATime(recordsOfPage(context, keys.recyclePartition, page), PARTITIONS_AT_A_TIME, async (found) => {
         signal.throwIfAborted();
         try {
           await recyclePartition(context, found, slots);
         } catch (error) {
           noteFailure(context, hexOf(found.pair), error);
         }
-      }
+      });
     }
   },
 };
