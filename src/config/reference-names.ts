@@ -103,9 +103,16 @@ export const REFERENCE_NAMES: readonly Group[] = [
 ];
 
 /** Values that can't be passed over, since starting without them would treat data in another way than the file asks for. */
-const REFUSED_VALUES: ReadonlyMap<string, { readonly value: string; readonly why: string }> = new Map([
-  ['enable_kms', { value: 'true', why: 'must be false: keys that are kept in a KMS are not supported' }],
-  ['use_mem_kv', { value: 'true', why: 'must be false: there is no store that forgets, data always goes to data_dir' }],
+const REFUSED_VALUES: ReadonlyMap<string, { readonly refused: RegExp; readonly why: string }> = new Map([
+  ['enable_kms', { refused: /^true$/, why: 'must be false: keys that are kept in a KMS are not supported' }],
+  [
+    'use_mem_kv',
+    { refused: /^true$/, why: 'must be false: there is no store that forgets, data always goes to data_dir' },
+  ],
+  [
+    'recycler_storage_vault_white_list',
+    { refused: /\S/, why: 'must be empty: the recycler can not leave vaults out, and would delete in all of them' },
+  ],
 ]);
 
 const WHY_BY_NAME: ReadonlyMap<string, string> = new Map(
@@ -120,5 +127,5 @@ export function whyWithoutEffect(name: string): string | undefined {
 /** What is wrong with the value of a name without effect, or undefined when it can be passed over. */
 export function refusedReferenceValue(name: string, value: string): string | undefined {
   const refused = REFUSED_VALUES.get(name);
-  return refused?.value === value ? refused.why : undefined;
+  return refused?.refused.test(value) ? refused.why : undefined;
 }
