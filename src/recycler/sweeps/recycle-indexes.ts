@@ -58,7 +58,7 @@ async function recycleIndex(context: SweepContext, found: DroppedIndex, slots: S
   await forgetDroppedTable(context, place);
   const check = (txn: Transaction) => checkRecycling(txn, keys.recycleIndex, found);
   if (!(await recycleTablets(context, place, { check, with_partitions: false, db_id: undefined, slots }))) {
-    throw new ContradictionError('some of its tablets could not be recycled');
+    throw new ContradictionError(`some of its tablets could not be recycled: ${progress.lastFailure}`);
   }
   await store.transact(async (txn) => {
     await check(txn);

@@ -64,7 +64,7 @@ async function recyclePartition(context: SweepContext, found: DroppedPartition, 
     const gone = await recycleTablets(context, place, { check, with_partitions: true, db_id, slots });
     all_gone &&= gone;
   }
-  if (!all_gone) throw new ContradictionError('some of its tablets could not be recycled');
+  if (!all_gone) throw new ContradictionError(`some of its tablets could not be recycled: ${progress.lastFailure}`);
   await store.transact(async (txn) => {
     await check(txn);
     await removePartition(txn, found, places);

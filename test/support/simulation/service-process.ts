@@ -77,6 +77,12 @@ export class ServiceProcess {
     await (await this.#client).admin(operation, 'greedisgood9999', body);
   }
 
+  /** `http://127.0.0.1:PORT`, where it serves now. */
+  async base(): Promise<string> {
+    await this.#client;
+    return this.#server.base();
+  }
+
   /** Kills one of its workers, which the service itself replaces: calls to that one are lost, others are not. */
   async killWorker(): Promise<void> {
     await this.#client;
@@ -121,6 +127,11 @@ export class ServiceProcess {
   /** What all of its runs have logged as errors: those are defects of the service. */
   errors(): string[] {
     return this.#runs.flatMap(errorsOf);
+  }
+
+  /** All that its runs have written. */
+  output(): string {
+    return this.#runs.map((run) => Object.values(run.output()).join('')).join('');
   }
 
   async #restart(workers: boolean): Promise<RpcClient> {
