@@ -3,6 +3,7 @@
 export interface SweepShown {
   readonly name: string;
   readonly state: string;
+  readonly scanned: number;
   readonly found: number;
   readonly deleted: number;
   readonly failed: number;

@@ -49,7 +49,8 @@ function tableProblems(model: Model, { tables }: Observed): string[] {
 
 /** A partition's version is one more than the number of loads, and of parts of loads, that were committed to it. */
 function versionProblems(model: Model, { versions }: Observed): string[] {
-  return model.partitions().flatMap((partition) => {
+  const known = model.partitions().filter(({ dropped }) => !(dropped && model.recycled));
+  return known.flatMap((partition) => {
     const version = versions.get(partition.id) ?? 1n;
     const expected = 1n + model.raisesOf(partition);
     if (version === expected) return [];

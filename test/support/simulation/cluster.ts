@@ -1,10 +1,19 @@
 import type { Findings } from './findings.ts';
 import type { Model } from './model.ts';
+import type { RowsetInit } from './rowset.ts';
 import { type AnswerOf, codeName, type MethodName } from './rpc-client.ts';
 import type { ServiceProcess } from './service-process.ts';
 
 export const INSTANCE_ID = 'simulated';
 export const CLOUD_UNIQUE_ID = `1:${INSTANCE_ID}:node`;
+
+/** Where rowsets have their objects. */
+export interface RowsetStorage {
+  /** A rowset with what it says of its place. */
+  placed(rowset: RowsetInit): RowsetInit;
+  /** Writes the objects of a rowset. */
+  write(rowset: RowsetInit): void;
+}
 
 /** What the frontends and backends of a simulated cluster share. */
 export interface Cluster {
@@ -13,6 +22,8 @@ export interface Cluster {
   readonly findings: Findings;
   /** How often something that a run is there for has happened. */
   readonly tally: Tally;
+  /** Without it, rowsets have no objects. */
+  readonly storage?: RowsetStorage;
   /** Whether no new work is to be begun. */
   over(): boolean;
 }

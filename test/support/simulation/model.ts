@@ -82,12 +82,18 @@ export interface JobOutput extends WrittenRowset {
 export const DB_ID = 10n;
 
 export class Model {
+  readonly recycled: boolean;
   readonly tables: Table[] = [];
   readonly loads = new Map<bigint, Load>();
   readonly outputs: JobOutput[] = [];
   /** What the rowsets of tables that merge on write have in them. */
   readonly rows = new Map<string, Segments>();
   #last_id = 1_000n;
+
+  /** With `recycled`, nothing is known any more of what was dropped. */
+  constructor({ recycled = false } = {}) {
+    this.recycled = recycled;
+  }
 
   /** An id that nothing else has. */
   newId(): bigint {

@@ -114,17 +114,18 @@ export interface WritingJob {
 }
 
 /**
- * Announces a rowset and then writes it, as a backend does; now and then twice, as one does whose answer was late.
+ * Announces a rowset, writes its objects and then itself, as a backend does; now and then twice, as one does whose answer was late.
  * Returns whether both went well.
  */
 export async function writeRowset(
   cluster: Cluster,
   random: Random,
   about: string,
-  rowsetMeta: RowsetInit,
+  rowset: RowsetInit,
   job?: WritingJob,
 ): Promise<boolean> {
-  const { service } = cluster;
+  const { service, storage } = cluster;
+  const rowsetMeta = storage?.placed(rowset) ?? rowset;
   const request = {
     cloudUniqueId: CLOUD_UNIQUE_ID,
     temporary: true,
@@ -136,6 +137,7 @@ export async function writeRowset(
   const prepared = await service.insist('prepare_rowset', request);
   if (!expectCode(cluster, `${about}: prepare_rowset`, prepared.answer, ...codes)) return false;
   if (codeName(prepared.answer) !== 'OK') return false;
+  storage?.write(rowsetMeta);
   const commits = await Promise.all(
     Array.from({ length: random.chance(0.15) ? 2 : 1 }, () => service.insist('commit_rowset', request)),
   );

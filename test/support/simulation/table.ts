@@ -64,7 +64,7 @@ export async function createIndex(
 /** Drops an index with its tablets; from now on nobody expects anything of them. */
 export async function dropIndex(cluster: Cluster, table: Table, index: TableIndex): Promise<void> {
   index.dropped = true;
-  const { answer } = await cluster.service.insist('drop_index', { ...requestOf(table, [index]), expiration: NEVER });
+  const { answer } = await cluster.service.insist('drop_index', requestOf(table, [index]));
   expectCode(cluster, `drop_index ${index.id}`, answer, 'OK');
   cluster.tally.count('index dropped');
 }
@@ -72,7 +72,7 @@ export async function dropIndex(cluster: Cluster, table: Table, index: TableInde
 export async function dropPartition(cluster: Cluster, partition: Partition): Promise<void> {
   partition.dropped = true;
   const { table } = partition;
-  const request = { ...requestOf(table, table.indexes), partitionIds: [partition.id], expiration: NEVER };
+  const request = { ...requestOf(table, table.indexes), partitionIds: [partition.id] };
   const { answer } = await cluster.service.insist('drop_partition', { ...request, needUpdateTableVersion: true });
   expectCode(cluster, `drop_partition ${partition.id}`, answer, 'OK');
   table.changes += 1n;
