@@ -46,11 +46,6 @@ export class Recycler {
   readonly #previews: Slots;
   readonly #setLimits: (control: Control) => void;
   readonly #rounds = new Set<Round>();
-  /** Sets how often each process may ask object storage; 0 is what the settings say. */
-  limitRequests(kind: RequestKind, limit: RateLimit): Promise<Control> {
-    return this.#change((txn) => limitRequests(txn, kind, limit));
-  }
-
   /** The last dry round of each instance, which no store has. */
   readonly #dryRounds = new Map<string, Round>();
   readonly #totals = new Totals();
@@ -142,6 +137,11 @@ export class Recycler {
 
   resume(instance_id?: string): Promise<Control> {
     return this.#change((txn) => resume(txn, instance_id));
+  }
+
+  /** Sets how often each process may ask object storage; 0 is what the settings say. */
+  limitRequests(kind: RequestKind, limit: RateLimit): Promise<Control> {
+    return this.#change((txn) => limitRequests(txn, kind, limit));
   }
 
   /** How far the last dry round of an instance in this process has come, if there was one. */
