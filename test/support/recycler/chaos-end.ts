@@ -9,7 +9,7 @@ import { DB_ID, isLive, type Model } from '../simulation/model.ts';
 import type { ServiceProcess } from '../simulation/service-process.ts';
 import { viewTablet } from '../simulation/tablet-view.ts';
 import { type ChaosStorage, JOB_EXPIRES_S, keysOf } from './chaos-storage.ts';
-import { jobInfo } from './recycler-calls.ts';
+import { callRecycler, jobInfo } from './recycler-calls.ts';
 
 /** Far longer than it takes, so that only what nobody finds is left after it. */
 const MOST_MS = (JOB_EXPIRES_S + 120) * 1000;
@@ -37,6 +37,29 @@ export async function waitUntilClean(
     }
     await sleep(PAUSE_MS);
   }
+}
+
+/** Has the service compare its store with object storage, both ways, and answers what it finds wrong. */
+export async function checkedByService(service: ServiceProcess): Promise<string[]> {
+  const base = await service.base();
+  const query = { instance_id: INSTANCE_ID };
+  const before = (await lastCheck(base))?.began_ms;
+  const { status, text } = await callRecycler(base, 'check_instance', query);
+  if (status !== 200) return [`check_instance was answered with ${status} ${text}`];
+  const end_ms = performance.now() + MOST_MS;
+  while (performance.now() < end_ms) {
+    const check = await lastCheck(base);
+    if (check && check.began_ms !== before && check.state !== 'running') {
+      return check.state === 'succeeded' ? [] : [`the checker says ${JSON.stringify(check)}`];
+    }
+    await sleep(PAUSE_MS);
+  }
+  return ['the checker came to no end'];
+}
+
+async function lastCheck(base: string): Promise<{ state: string; began_ms: number } | undefined> {
+  const { text } = await callRecycler(base, 'check_job_info', { instance_id: INSTANCE_ID });
+  return JSON.parse(text).check;
 }
 
 /** The keys of the objects of all visible rowsets. */
