@@ -46,11 +46,14 @@ const NO_RPC: Services['rpc'] = {
   call: () => Promise.reject(new Error('there is nothing to call')),
 };
 
+/** The recycler does nothing by itself here, unless a test wants it to: what a store holds is what its calls have made of it. */
+const ENVIRONMENT = { NEREUS_RECYCLER_SLEEP_BEFORE_SCHEDULING_SECONDS: '86400' };
+
 /** Runs the whole server in this process, on a free port and a store of its own. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const dir = options.dir ?? (await makeDir());
   const flags = readFlags(['--listen', '127.0.0.1:0', '--data-dir', dir, ...(options.args ?? [])]);
-  const settings = { ...loadSettings(flags, {}).settings, ...options.settings };
+  const settings = { ...loadSettings(flags, ENVIRONMENT).settings, ...options.settings };
   const remove = async () => {
     if (options.dir === undefined) await rm(dir, { recursive: true, force: true });
   };
