@@ -1,5 +1,6 @@
-import { noteFailure } from './note-failure.ts';
+import { slices } from './recycle-batch.ts';
 import type { SweepContext } from './sweep.ts';
+import { wholeOrAlone } from './whole-or-alone.ts';
 
 export interface BatchOptions<Item> {
   /** The most items to work on together. */
@@ -19,15 +20,10 @@ export async function inBatches<Item>(
   items: readonly Item[],
   { size, nameOf, work }: BatchOptions<Item>,
 ): Promise<void> {
-  for (let at = 0; at < items.length; at += size) {
-    context.signal.throwIfAborted();
-    const batch = items.slice(at, at + size);
-    try {
-      await work(batch);
-    } catch (error) {
-      const [alone, ...others] = batch;
-      if (alone !== undefined && others.length === 0) noteFailure(context, nameOf(alone), error);
-      else await inBatches(context, batch, { size: 1, nameOf, work });
-    }
+  for (const batch of slices(items, size)) {
+    await wholeOrAlone(context, batch, nameOf, async (some) => {
+      await work(some);
+      return [];
+    });
   }
 }

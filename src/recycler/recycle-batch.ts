@@ -73,6 +73,11 @@ async function reclaimed<Item extends Due>(
   }
 }
 
+/** What failures and plans call a record that is due: its key in hexadecimal. */
+export function keyOf({ pair }: Due): string {
+  return hexOf(pair);
+}
+
 /** As `noteFailure`, for items that one failure keeps, of which the log names the first. */
 export function noteFailedBatch(context: SweepContext, [first, ...others]: readonly Due[], error: unknown): void {
   if (first === undefined) return;

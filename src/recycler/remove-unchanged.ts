@@ -1,4 +1,6 @@
 import type { KeyValue, Store, Transaction } from '../kv/store.ts';
+import { isUnchanged } from './record-of-pair.ts';
+import { slices } from './recycle-batch.ts';
 
 /** Few enough that a transaction with their keys stays far below its limits. */
 const PAIRS_PER_TRANSACTION = 500;
@@ -14,14 +16,10 @@ export async function removeUnchanged(
   besides?: (txn: Transaction, pair: KeyValue) => void | Promise<void>,
 ): Promise<number> {
   let removed = 0;
-  for (let at = 0; at < pairs.length; at += PAIRS_PER_TRANSACTION) {
-    const some = pairs.slice(at, at + PAIRS_PER_TRANSACTION);
+  for (const some of slices(pairs, PAIRS_PER_TRANSACTION)) {
     removed += await store.transact(async (txn) => {
       const values = await txn.getMany(some.map(({ key }) => key));
-      const unchanged = some.filter(({ value }, i) => {
-        const now = values[i];
-        return now !== undefined && Buffer.compare(now, value) === 0;
-      });
+      const unchanged = some.filter((pair, i) => isUnchanged(pair, values[i]));
       for (const pair of unchanged) {
         txn.clear(pair.key);
         await besides?.(txn, pair);

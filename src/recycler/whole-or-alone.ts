@@ -1,15 +1,14 @@
 import { noteFailure } from './note-failure.ts';
-import { hexOf } from './record-of-pair.ts';
-import type { Due } from './recycle-batch.ts';
 import type { SweepContext } from './sweep.ts';
 
 /**
  * What `work` makes of items: of all of them together or, where that fails, of each alone, so that one which can't be done
- * holds up none of the others. Those that fail even so are noted. So `work` must do all or nothing.
+ * holds up none of the others. Those that fail even so are noted, by the names that `nameOf` has for them. So `work` must do all or nothing.
  */
-export async function wholeOrAlone<Item extends Due, Result>(
+export async function wholeOrAlone<Item, Result>(
   context: SweepContext,
   items: readonly Item[],
+  nameOf: (item: Item) => string,
   work: (items: readonly Item[]) => Promise<readonly Result[]>,
 ): Promise<readonly Result[]> {
   context.signal.throwIfAborted();
@@ -20,10 +19,10 @@ export async function wholeOrAlone<Item extends Due, Result>(
     if (first === undefined) throw error;
     if (others.length > 0) {
       const results: Result[] = [];
-      for (const item of items) results.push(...(await wholeOrAlone(context, [item], work)));
+      for (const item of items) results.push(...(await wholeOrAlone(context, [item], nameOf, work)));
       return results;
     }
-    noteFailure(context, hexOf(first.pair), error);
+    noteFailure(context, nameOf(first), error);
     return [];
   }
 }

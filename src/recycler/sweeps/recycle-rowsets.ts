@@ -7,7 +7,7 @@ import { KnownSchemas } from '../known-schemas.ts';
 import { ContradictionError, noteFailure } from '../note-failure.ts';
 import { type DueRowset, reclaimRowsets } from '../reclaim-rowsets.ts';
 import { hexOf, isUnchanged, recordsOfPage } from '../record-of-pair.ts';
-import { recycleInBatches, slices } from '../recycle-batch.ts';
+import { keyOf, recycleInBatches, slices } from '../recycle-batch.ts';
 import { checkNames, mayBeUnfinished, type RecycledRowset, vaultOf, withoutWriter } from '../recycled-rowset.ts';
 import { objectsByPrefix, objectsOfRowset } from '../rowset-objects.ts';
 import type { Sweep, SweepContext } from '../sweep.ts';
@@ -42,7 +42,7 @@ export const recycleRowsets: Sweep = {
         );
         const candidates = await Promise.all(expired.map((found) => candidateOf(context, schemas, found)));
         const given = candidates.filter((each) => each !== undefined);
-        return wholeOrAlone(context, given, (some) => dueAmong(context, some));
+        return wholeOrAlone(context, given, keyOf, (some) => dueAmong(context, some));
       },
       reclaim: async (candidates) => {
         const withoutWriters = candidates.filter(({ has_writer }) => !has_writer);
@@ -179,7 +179,7 @@ async function markUnwritten(context: SweepContext, candidates: readonly Candida
   const { store, progress } = context;
   const marked: DueRowset[] = [];
   for (const some of slices(candidates, MARKED_TOGETHER)) {
-    const done = await wholeOrAlone(context, some, async (items) => [
+    const done = await wholeOrAlone(context, some, keyOf, async (items) => [
       await store.transact((txn) => markIn(context, txn, items)),
     ]);
     for (const { ours, committed } of done) {

@@ -7,7 +7,7 @@ import { KnownSchemas } from '../known-schemas.ts';
 import { noteFailure } from '../note-failure.ts';
 import { type DueRowset, reclaimRowsets } from '../reclaim-rowsets.ts';
 import { type FoundRecord, hexOf, isUnchanged, recordsOfPage } from '../record-of-pair.ts';
-import { type Due, recycleInBatches } from '../recycle-batch.ts';
+import { type Due, keyOf, recycleInBatches } from '../recycle-batch.ts';
 import { checkNames, droppedRowset } from '../recycled-rowset.ts';
 import { objectsOfRowset } from '../rowset-objects.ts';
 import type { Sweep, SweepContext } from '../sweep.ts';
@@ -46,10 +46,10 @@ export const recycleTmpRowsets: Sweep = {
       batch_items: MOVED_TOGETHER,
       dueOf: async (page) => {
         const found = recordsOfPage(context, keys.metaRowsetTmp, page).flatMap((each) => candidateOf(context, each));
-        return wholeOrAlone(context, found, (some) => store.transact((txn) => dueAmong(context, txn, some)));
+        return wholeOrAlone(context, found, keyOf, (some) => store.transact((txn) => dueAmong(context, txn, some)));
       },
       reclaim: async (candidates) => {
-        const moved = await wholeOrAlone(context, candidates, async (some) => {
+        const moved = await wholeOrAlone(context, candidates, keyOf, async (some) => {
           const done = await store.transact((txn) => moveIn(context, txn, some));
           context.progress.deleted(done.removed);
           return done.moved;
