@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { EmbeddedStore } from '../../src/kv/embedded/store.ts';
 import { createServices } from '../../src/server/services.ts';
 import { type LosingStore, losingStore, randomFate } from '../support/kv/losing-store.ts';
-import { Random, seedFrom } from '../support/kv/random.ts';
+import { newSeed, Random } from '../support/random.ts';
 import { startTestServer, type TestServer } from '../support/run-server.ts';
 import { replay } from './replay.ts';
 import { readSuites } from './suite.ts';
@@ -13,7 +13,7 @@ const HERE = join(import.meta.dirname, 'suites');
 let server: TestServer;
 let store: LosingStore;
 beforeAll(async () => {
-  const fateOf = randomFate(new Random(seedFrom('NEREUS_LOST_SEED')));
+  const fateOf = randomFate(new Random(newSeed()));
   server = await startTestServer({
     createServices: (options) => {
       store = losingStore(options.store as EmbeddedStore, fateOf);

@@ -6,9 +6,9 @@ import {
   AlterClusterRequest_Operation as Operation,
 } from '../../src/schema/gen/cloud/cluster_pb.ts';
 import { type Domain, domainOn, openDomain, rpc } from '../support/fuzz/domain.ts';
-import { fuzzSeed, Random } from '../support/fuzz/random.ts';
+import { newSeed, Random } from '../support/random.ts';
 
-const seed = fuzzSeed();
+const seed = newSeed();
 const INSTANCES = ['i0', 'i1', 'i2', 'i3', 'i4', 'i5'];
 const ROUNDS = 6;
 const WORKERS = 16;
@@ -76,7 +76,7 @@ function backend(id: string, port: number) {
   return { cloud_unique_id: id, ip: '10.0.0.1', heartbeat_port: port };
 }
 
-describe(`calls at the same time, FUZZ_SEED=${seed}`, () => {
+describe(`calls at the same time, NEREUS_SEED=${seed}`, () => {
   test('nodes are registered once, and where the answers said', async () => {
     for (const instance_id of INSTANCES) {
       for (const name of ['a', 'b']) {

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ENDPOINTS } from '../support/fuzz/endpoints.ts';
-import { fuzzSeed, Random } from '../support/fuzz/random.ts';
 import { hashOfPairs, versionOf } from '../support/fuzz/stored-pairs.ts';
 import { openTwin, type Twin, type TwinCall } from '../support/fuzz/twin.ts';
 import { foundations, newWorld, type World } from '../support/fuzz/world.ts';
 import { type Fate, losingStore } from '../support/kv/losing-store.ts';
+import { newSeed, Random } from '../support/random.ts';
 
 const FATES: readonly Fate[] = ['made', 'not made', 'answered'];
 /** How often the requests are sent, each time about instances and transactions of their own. */
@@ -17,7 +17,7 @@ let random: Random;
 beforeEach(async () => {
   // Two services are asked the same one after the other, and what they store must not differ by the time.
   vi.spyOn(Date, 'now').mockReturnValue(1_700_000_000_000);
-  random = new Random(fuzzSeed());
+  random = new Random(newSeed());
   undisturbed = await openTwin((store) => store);
 });
 afterEach(async () => {

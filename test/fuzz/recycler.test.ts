@@ -4,7 +4,7 @@ import { createLogger } from '../../src/observe/logger.ts';
 import { FuzzClient } from '../support/fuzz/client.ts';
 import { mutateBytes, mutateJson, randomBytes } from '../support/fuzz/mutate.ts';
 import { oddText } from '../support/fuzz/odd-values.ts';
-import { fuzzSeed, Random } from '../support/fuzz/random.ts';
+import { newSeed, Random } from '../support/random.ts';
 import { GatedSweep } from '../support/recycler/gated-sweep.ts';
 import { type RecyclingServer, startRecyclingServer } from '../support/recycler/recycling-server.ts';
 
@@ -25,7 +25,7 @@ const QUERIES: Readonly<Record<keyof typeof recyclerRoutes, readonly string[]>> 
   resume: ['', 'instance_id=j'],
 };
 
-const seed = fuzzSeed();
+const seed = newSeed();
 const random = new Random(seed);
 let server: RecyclingServer;
 let client: FuzzClient;
@@ -63,7 +63,7 @@ test.each(Object.entries(QUERIES))('%s', async (operation, queries) => {
     };
     const { status, body } = await client.send(request);
     const text = body.toString();
-    const shown = `FUZZ_SEED=${seed} ${request.target} ${request.body.toString('latin1')}: ${status} ${text}`;
+    const shown = `NEREUS_SEED=${seed} ${request.target} ${request.body.toString('latin1')}: ${status} ${text}`;
     expect([200, 400, 403, 500], shown).toContain(status);
     if (status === 500) expect(text, shown).toMatch(/^(?:failed to get|malformed|A key has) /);
     expect(text, shown).not.toMatch(/unexpected error|Token0fTheFuzzer/);

@@ -1,13 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { checkKept, crashRepeatedly } from '../support/kv/crash.ts';
-import { Random, seedFrom } from '../support/kv/random.ts';
 import { temporaryFolder } from '../support/kv/temporary-store.ts';
+import { newSeed, Random } from '../support/random.ts';
 
 test('a store that is killed 5 times keeps what it has acknowledged, and nothing by halves', async () => {
   const dir = await temporaryFolder();
   try {
-    const acknowledged = await crashRepeatedly(dir, 5, new Random(seedFrom('NEREUS_CRASH_SEED')));
+    const acknowledged = await crashRepeatedly(dir, 5, new Random(newSeed()));
     expect(acknowledged).toBeGreaterThan(50);
   } finally {
     await rm(dir, { recursive: true, force: true });

@@ -3,14 +3,12 @@ import { openEmbeddedStore } from '../../src/kv/embedded/store.ts';
 import { checkSerializable } from '../support/kv/model/check.ts';
 import type { Committed } from '../support/kv/model/operation.ts';
 import { checkRun, runElsewhere, runHere } from '../support/kv/model-run.ts';
-import { seedFrom } from '../support/kv/random.ts';
 import { temporaryStore } from '../support/kv/temporary-store.ts';
-
-const SEED = 'NEREUS_MODEL_SEED';
+import { newSeed } from '../support/random.ts';
 
 describe('random concurrent transactions are serializable', () => {
   test.each([true, false])('in one process, alone on the directory: %s', async (exclusive) => {
-    const seed = seedFrom(SEED);
+    const seed = newSeed();
     for (let round = 0; round < 3; round++) {
       const temporary = await temporaryStore({ exclusive });
       try {
@@ -25,7 +23,7 @@ describe('random concurrent transactions are serializable', () => {
   });
 
   test('in three processes on one directory', async () => {
-    const seed = seedFrom(SEED);
+    const seed = newSeed();
     const temporary = await temporaryStore();
     try {
       const run = { seed, clients: 4, transactions: 100 };

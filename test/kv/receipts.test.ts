@@ -6,17 +6,16 @@ import { StoreError, StoreErrorCode } from '../../src/kv/store-error.ts';
 import { bytes, counter } from '../support/kv/bytes.ts';
 import { type Fate, type LosingStore, losingStore, RECEIPTS, randomFate } from '../support/kv/losing-store.ts';
 import { checkRun, runHere } from '../support/kv/model-run.ts';
-import { Random, seedFrom } from '../support/kv/random.ts';
 import { type TemporaryStore, temporaryStore } from '../support/kv/temporary-store.ts';
+import { newSeed, Random } from '../support/random.ts';
 import { storeContract } from './contract.ts';
 
-const SEED = 'NEREUS_MODEL_SEED';
 const NUMBER = bytes('number');
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 storeContract('A store that finds out what became of its commits,', async () => {
   const temporary = await temporaryStore({ exclusive: true });
-  const random = new Random(seedFrom(SEED));
+  const random = new Random(newSeed());
   const fateOf = () => random.pick<Fate>(['answered', 'made']);
   return {
     store: losingStore(temporary.store, fateOf),
@@ -44,7 +43,7 @@ function meeting(fates: readonly Fate[]): LosingStore {
 }
 
 test('random concurrent transactions are serializable where commits get lost', async () => {
-  const seed = seedFrom(SEED);
+  const seed = newSeed();
   const store = losingStore(temporary.store, randomFate(new Random(seed)));
   const history = await runHere(store, { seed, clients: 12, transactions: 80 });
   expect(history.length).toBeGreaterThan(200);

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { MetaService } from '../../src/schema/gen/cloud/meta_service_pb.ts';
 import { MetaServiceCode } from '../../src/schema/gen/cloud/status_pb.ts';
 import { TxnStatusPB } from '../../src/schema/gen/cloud/txn_pb.ts';
-import { Random } from '../support/kv/random.ts';
+import { Random } from '../support/random.ts';
 import { type Cluster, Tally } from '../support/simulation/cluster.ts';
 import { encodeRows } from '../support/simulation/delete-bitmap.ts';
 import { Findings } from '../support/simulation/findings.ts';

@@ -12,7 +12,7 @@ import { DeleteBitmapUpdateLockPBSchema } from '../../src/schema/gen/cloud/delet
 import { RecycleRowsetPB_Type, RecycleRowsetPBSchema } from '../../src/schema/gen/cloud/rowset_pb.ts';
 import { RoutineLoadProgressPBSchema } from '../../src/schema/gen/cloud/txn_attachment_pb.ts';
 import { TxnRunningPBSchema, TxnStatusPB } from '../../src/schema/gen/cloud/txn_pb.ts';
-import { seedFrom } from '../support/kv/random.ts';
+import { newSeed } from '../support/random.ts';
 import { checkStored } from '../support/simulation/checks.ts';
 import { INSTANCE_ID as instance_id } from '../support/simulation/cluster.ts';
 import {
@@ -27,7 +27,7 @@ import {
 import { observeStore } from '../support/simulation/observe-store.ts';
 import { type Simulated, simulate } from '../support/simulation/simulation.ts';
 
-const seed = seedFrom('NEREUS_SIMULATION_SEED');
+const seed = newSeed();
 let simulated: Simulated;
 let store: EmbeddedStore;
 beforeAll(async () => {

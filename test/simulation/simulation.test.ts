@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { seedFrom } from '../support/kv/random.ts';
+import { newSeed } from '../support/random.ts';
 import { LAZY_IN_STEPS, simulate } from '../support/simulation/simulation.ts';
 
-const seed = seedFrom('NEREUS_SIMULATION_SEED');
+const seed = newSeed();
 
-describe(`a cluster that works on a service which is killed meanwhile finds everything as promised, NEREUS_SIMULATION_SEED=${seed}`, () => {
+describe(`a cluster that works on a service which is killed meanwhile finds everything as promised, NEREUS_SEED=${seed}`, () => {
   test.each([
     ['in one process', { calls: 900, crashes: 1 }],
     [

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Entry, openBitmaps, TABLET, type TestBitmaps, versionsOf } from '../../../test/support/bitmaps.ts';
 import { rpc } from '../../../test/support/fuzz/domain.ts';
-import { fuzzSeed, Random } from '../../../test/support/fuzz/random.ts';
+import { newSeed, Random } from '../../../test/support/random.ts';
 
 const ROWSETS = ['r', 'r1', 'r10', 'r\0', ''];
 const LOCKS = [5n, 6n, -1n, -2n];
@@ -55,7 +55,7 @@ function randomEntry(random: Random): Entry {
 }
 
 test('whatever updates and removals a tablet has seen, it has the bitmaps that they left', async () => {
-  const random = new Random(fuzzSeed());
+  const random = new Random(newSeed());
   const model = new Model();
   for (let i = 0; i < 80; i++) {
     const rowset = random.pick(ROWSETS);

@@ -1,14 +1,13 @@
 import { create } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Random, seedFrom } from '../../../test/support/kv/random.ts';
 import { type TemporaryStore, temporaryStore } from '../../../test/support/kv/temporary-store.ts';
+import { newSeed, Random } from '../../../test/support/random.ts';
 import type { Transaction } from '../../kv/store.ts';
 import { StoreErrorCode } from '../../kv/store-error.ts';
 import { type InstanceInfoPB, InstanceInfoPBSchema } from '../../schema/gen/cloud/instance_pb.ts';
 import { findInstance, saveInstance } from '../instance/instance-record.ts';
 import { NodeIndex } from './node-index.ts';
 
-const SEED = 'NEREUS_NODE_INDEX_SEED';
 const FEW_INSTANCES = ['a', 'b', 'c', 'd'] as const;
 const INSTANCES = [...FEW_INSTANCES, ...Array.from({ length: 80 }, (_, i) => `e${i}`)] as const;
 const NODE_IDS = ['n0', 'n1', 'n2', 'n3', 'n4', 'n5'] as const;
@@ -76,7 +75,7 @@ describe('the node index', () => {
   });
 
   test('agrees with the records after random changes, for old transactions and new ones', async () => {
-    const seed = seedFrom(SEED);
+    const seed = newSeed();
     const random = new Random(seed);
     const indexes = [new NodeIndex(), new NodeIndex(), new NodeIndex()] as const;
     let open: Transaction[] = [];
@@ -95,7 +94,7 @@ describe('the node index', () => {
       const [first, ...others] = open;
       const reader = first && random.chance(0.5) ? random.pick([first, ...others]) : temporary.store.begin();
       const id = random.pick(NODE_IDS);
-      expect(await whereSeen(random.pick(indexes), reader, id), `step ${step}, ${SEED}=${seed}`).toEqual(
+      expect(await whereSeen(random.pick(indexes), reader, id), `step ${step}, NEREUS_SEED=${seed}`).toEqual(
         await whereStored(reader, id),
       );
       if (!open.includes(reader)) reader.cancel();

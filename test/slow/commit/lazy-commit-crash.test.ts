@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { Random, seedFrom } from '../../support/kv/random.ts';
+import { newSeed, Random } from '../../support/random.ts';
 import { makeDir, type SpawnedServer, spawnServer } from '../../support/run-server.ts';
 
 const ROUNDS = 25;
@@ -100,7 +100,7 @@ async function expectAll(server: CrashingServer, version: number): Promise<void>
 }
 
 test(`a server that is killed ${ROUNDS} times in lazy commits loses none, doubles none, and shows none by halves`, async () => {
-  const random = new Random(seedFrom('NEREUS_CRASH_SEED'));
+  const random = new Random(newSeed());
   const dir = await makeDir();
   const server = new CrashingServer(dir);
   const seen = new Set<string>();
@@ -110,7 +110,7 @@ test(`a server that is killed ${ROUNDS} times in lazy commits loses none, double
       const version = round + 2;
       const commit = { txn_id: await load(server, round), is_2pc: false, enable_txn_lazy_commit: true };
       const answered = server.call('commit_txn', commit).catch(() => undefined);
-      await sleep(random.below(120));
+      await sleep(random.int(120));
       await server.restart();
       await answered;
       const { txn_info } = await server.ok('get_txn', { db_id: 1, txn_id: commit.txn_id });

@@ -4,15 +4,13 @@ import { expect, test } from 'vitest';
 import { openEmbeddedStore } from '../../../src/kv/embedded/store.ts';
 import { checkKept, crashRepeatedly, startWriter } from '../../support/kv/crash.ts';
 import { readGroups } from '../../support/kv/crash-groups.ts';
-import { Random, seedFrom } from '../../support/kv/random.ts';
 import { temporaryFolder } from '../../support/kv/temporary-store.ts';
-
-const SEED = 'NEREUS_CRASH_SEED';
+import { newSeed, Random } from '../../support/random.ts';
 
 test('a store that is killed 50 times keeps what it has acknowledged, and nothing by halves', async () => {
   const dir = await temporaryFolder();
   try {
-    const acknowledged = await crashRepeatedly(dir, 50, new Random(seedFrom(SEED)));
+    const acknowledged = await crashRepeatedly(dir, 50, new Random(newSeed()));
     expect(acknowledged).toBeGreaterThan(500);
   } finally {
     await rm(dir, { recursive: true, force: true });
@@ -20,7 +18,7 @@ test('a store that is killed 50 times keeps what it has acknowledged, and nothin
 });
 
 test('when one of two processes on a directory is killed, the other goes on, and nothing that either has acknowledged is lost', async () => {
-  const random = new Random(seedFrom(SEED));
+  const random = new Random(newSeed());
   const dir = await temporaryFolder();
   try {
     const survivor = startWriter(dir, 'survivor', false);
@@ -29,7 +27,7 @@ test('when one of two processes on a directory is killed, the other goes on, and
     for (let round = 0; round < 20; round++) {
       const victim = startWriter(dir, `victim ${round}`.replace(' ', '-'), false);
       await victim.started;
-      await sleep(random.below(200));
+      await sleep(random.int(200));
       victim.child.kill('SIGKILL');
       await victim.gone;
       const before = survivor.acknowledged.size;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { seedFrom } from '../../support/kv/random.ts';
+import { newSeed } from '../../support/random.ts';
 import { runChaos } from '../../support/recycler/chaos.ts';
 
-const seed = seedFrom('NEREUS_CHAOS_SEED');
+const seed = newSeed();
 /** For how long it runs; a crash comes every five seconds or so. */
 const seconds = Number(process.env.NEREUS_CHAOS_SECONDS ?? 60);
 
@@ -21,7 +21,7 @@ const MUST_HAPPEN = [
   'label cleaned',
 ];
 
-describe(`next to the recycler, on storage that fails, NEREUS_CHAOS_SEED=${seed}`, () => {
+describe(`next to the recycler, on storage that fails, NEREUS_SEED=${seed}`, () => {
   test(
     'nothing live is lost, and in the end nothing is left, however often the service is killed',
     async () => {

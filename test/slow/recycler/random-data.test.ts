@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { fuzzSeed, Random } from '../../support/fuzz/random.ts';
+import { newSeed, Random } from '../../support/random.ts';
 import { RandomData } from '../../support/recycler/random-data.ts';
 
 test('in many histories, what is visible has its objects, and nothing else is left in the end', async () => {
-  const random = new Random(fuzzSeed());
+  const random = new Random(newSeed());
   for (let history = 0; history < 20; history++) {
     const data = await RandomData.open(random.fork(`history ${history}`));
     try {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { fuzzSeed, Random } from '../../support/fuzz/random.ts';
+import { newSeed, Random } from '../../support/random.ts';
 import { LabelWorld } from '../../support/recycler/label-world.ts';
 
 test('over thousands of steps a label loses no live transaction, and each time nothing is left in the end', async () => {
-  const world = await LabelWorld.open(new Random(fuzzSeed()));
+  const world = await LabelWorld.open(new Random(newSeed()));
   try {
     for (let round = 0; round < 20; round++) {
       for (let i = 0; i < 400; i++) await world.step();

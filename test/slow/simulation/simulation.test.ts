@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { seedFrom } from '../../support/kv/random.ts';
+import { newSeed } from '../../support/random.ts';
 import { LAZY_IN_STEPS, type SimulationOptions, simulate } from '../../support/simulation/simulation.ts';
 
-const seed = seedFrom('NEREUS_SIMULATION_SEED');
+const seed = newSeed();
 
 /** What it must have come by where tables merge on write. */
 const OF_MERGING = [
@@ -46,7 +46,7 @@ interface Run extends Omit<SimulationOptions, 'seed'> {
   readonly needs?: readonly string[];
 }
 
-describe(`a cluster whose service is killed again and again finds everything as promised, NEREUS_SIMULATION_SEED=${seed}`, () => {
+describe(`a cluster whose service is killed again and again finds everything as promised, NEREUS_SEED=${seed}`, () => {
   test.each<[string, Run]>([
     ['as it is set up', { calls: 40_000, crashes: 8 }],
     [

@@ -1,11 +1,11 @@
 import { MetaServiceCode } from '../../../src/schema/gen/cloud/status_pb.ts';
 import { readBrpcJson } from '../../../src/schema/json/read-brpc-json.ts';
 import { readProtobufJson } from '../../../src/schema/json/read-protobuf-json.ts';
+import type { Random } from '../random.ts';
 import type { FuzzAnswer } from './client.ts';
 import type { Endpoint } from './endpoints.ts';
 import { type FuzzRequest, fuzzRequest } from './fuzz-request.ts';
 import { type FuzzedServer, plantWorld } from './fuzzed-server.ts';
-import type { Random } from './random.ts';
 import { holdsPlanted, plantedElsewhere } from './secrets.ts';
 import { hashOfPairs, versionOf } from './stored-pairs.ts';
 

@@ -1,10 +1,10 @@
 import { routes } from '../../../src/admin/routes.ts';
+import type { Random } from '../random.ts';
 import { CORPUS } from './corpus.ts';
 import type { Endpoint } from './endpoints.ts';
 import { treeText } from './json-tree.ts';
 import { mutateBytes, mutateJson, randomBytes } from './mutate.ts';
 import { longText, oddText } from './odd-values.ts';
-import type { Random } from './random.ts';
 import { randomRequest } from './random-request.ts';
 import type { World } from './world.ts';
 

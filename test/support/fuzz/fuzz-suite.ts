@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Settings } from '../../../src/config/settings.ts';
 import { openEmbeddedStore } from '../../../src/kv/embedded/store.ts';
+import { newSeed, Random } from '../random.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import { fuzzEndpoint } from './fuzz-endpoint.ts';
 import { type FuzzedServer, plantWorld, startFuzzedServer } from './fuzzed-server.ts';
-import { fuzzSeed, Random } from './random.ts';
 import { storedProblems } from './stored-pairs.ts';
 
 export interface FuzzSuiteOptions {
@@ -20,7 +20,7 @@ export interface FuzzSuiteOptions {
 
 /** Tests that send every endpoint of a new server requests of all kinds, and look at the server and its store afterwards. */
 export function fuzzSuite({ runs, method_runs = runs, admin_rules }: FuzzSuiteOptions): void {
-  const seed = fuzzSeed();
+  const seed = newSeed();
   const random = new Random(seed);
   // The methods know nothing of these rules.
   const endpoints = ENDPOINTS.filter(({ kind }) => kind === 'admin' || admin_rules === 'document');
@@ -43,7 +43,7 @@ export function fuzzSuite({ runs, method_runs = runs, admin_rules }: FuzzSuiteOp
         runs: endpoint.kind === 'rpc' ? method_runs : runs,
         random,
       });
-      expect(violations, `FUZZ_SEED=${seed}`).toEqual([]);
+      expect(violations, `NEREUS_SEED=${seed}`).toEqual([]);
       if (answers['200'] !== undefined || answers.OK !== undefined) succeeded++;
     });
 

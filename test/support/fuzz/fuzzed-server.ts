@@ -2,9 +2,9 @@ import type { EmbeddedStore } from '../../../src/kv/embedded/store.ts';
 import type { Store } from '../../../src/kv/store.ts';
 import { createLogger } from '../../../src/observe/logger.ts';
 import { createServices } from '../../../src/server/services.ts';
+import type { Random } from '../random.ts';
 import { startTestServer, type TestServerOptions } from '../run-server.ts';
 import { FuzzClient } from './client.ts';
-import type { Random } from './random.ts';
 import { foundations, newWorld, type World } from './world.ts';
 
 /** The whole server in this process, with its store and its log in hand. */

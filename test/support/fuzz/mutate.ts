@@ -1,6 +1,6 @@
+import type { Random } from '../random.ts';
 import { type JsonTree, type Place, placesOf, treeOf, treeText, word } from './json-tree.ts';
 import { oddWord } from './odd-values.ts';
-import type { Random } from './random.ts';
 import { isSecretKey } from './secrets.ts';
 
 /** What else a field may be called: unknown names, other spellings, names that every object of JavaScript has. */

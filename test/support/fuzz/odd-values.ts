@@ -1,4 +1,4 @@
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 
 /** Texts that code which handles ids, names and paths is likely to trip over. */
 const ODD_TEXTS: readonly string[] = [

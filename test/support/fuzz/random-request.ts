@@ -1,8 +1,8 @@
 import type { DescMessage } from '@bufbuild/protobuf';
 import { type FieldPlan, planOf, type ScalarKind, type ValuePlan } from '../../../src/schema/message-plan.ts';
+import type { Random } from '../random.ts';
 import { type JsonTree, treeOf, word } from './json-tree.ts';
 import { oddText, oddWord } from './odd-values.ts';
-import type { Random } from './random.ts';
 import { isSecretKey } from './secrets.ts';
 import { callerOf, type World } from './world.ts';
 

@@ -1,4 +1,4 @@
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 
 /** Every planted secret begins with this, so that it can be found wherever it comes out. */
 const MARK = 'Pl4nted';

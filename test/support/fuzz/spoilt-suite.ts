@@ -6,9 +6,9 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { methods } from '../../../src/rpc/methods.ts';
 import { replay } from '../../conformance/replay.ts';
 import { readSuites } from '../../conformance/suite.ts';
+import { Random } from '../random.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import { type FuzzedServer, plantWorld, startFuzzedServer } from './fuzzed-server.ts';
-import { Random } from './random.ts';
 import { Spoiler, STRANGER } from './spoiler.ts';
 
 const SUITES = join(import.meta.dirname, '../../conformance/suites/reference');

@@ -1,4 +1,4 @@
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 import { plantedSecret } from './secrets.ts';
 
 /** Names that requests of one generation use, so that they meet what was created by others of it. */

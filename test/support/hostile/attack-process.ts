@@ -1,5 +1,5 @@
 /** Attacks a service as its arguments say, tells the parent what it has sent, and stays until the parent lets it go. */
-import { Random } from '../fuzz/random.ts';
+import { Random } from '../random.ts';
 import { ARSENALS, type ArsenalName } from './arsenals.ts';
 import { runAttacks } from './run-attacks.ts';
 

@@ -1,7 +1,7 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import { frameOf, requestFrame } from '../baidu-std-client.ts';
 import { mutateBytes, randomBytes } from '../fuzz/mutate.ts';
-import type { Random } from '../fuzz/random.ts';
+import type { Random } from '../random.ts';
 import { varint } from '../snappy-block.ts';
 import { type Arsenal, beginnings, sendAll, times, trickle } from './attack.ts';
 import { METHODS, odd, requestOf } from './requests.ts';

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { fuzzSeed } from '../fuzz/random.ts';
+import { newSeed } from '../random.ts';
 import type { ArsenalName } from './arsenals.ts';
 import { inviteNeighbours, type NeighbourReport, settleNeighbours } from './neighbours.ts';
 import type { Held } from './probe.ts';
@@ -39,7 +39,7 @@ const describeOnLinux = describe.skipIf(process.platform !== 'linux');
  * The attacker sends from a process of its own, and closes none of the connections on which it waits.
  */
 export function hostileSuite({ protocol, frames, warm_up_frames }: HostileSuiteOptions): void {
-  const seed = fuzzSeed();
+  const seed = newSeed();
 
   describeOnLinux(`${frames} hostile frames of ${protocol}`, () => {
     let server: ProbedServer;
@@ -54,7 +54,7 @@ export function hostileSuite({ protocol, frames, warm_up_frames }: HostileSuiteO
       const { report, neighbours, held } = await attack(server, protocol, seed, frames);
       process.stdout.write(summary(protocol, report, neighbours, before, held));
 
-      expect(neighbours.failures.slice(0, 5), `FUZZ_SEED=${seed}`).toEqual([]);
+      expect(neighbours.failures.slice(0, 5), `NEREUS_SEED=${seed}`).toEqual([]);
       expect(neighbours.max_ms).toBeLessThan(MOST_WAIT_MS);
       expect(server.complaints()).toEqual([]);
       expect(held).toMatchObject({ connections: 0, in_flight: 0, buffered_bytes: 0 });

@@ -1,5 +1,5 @@
 import { mutateBytes, randomBytes } from '../fuzz/mutate.ts';
-import type { Random } from '../fuzz/random.ts';
+import type { Random } from '../random.ts';
 import { type Arsenal, beginnings, sendAll, times, trickle } from './attack.ts';
 import { METHODS, odd, requestOf } from './requests.ts';
 

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { mutateBytes, randomBytes } from '../fuzz/mutate.ts';
-import type { Random } from '../fuzz/random.ts';
+import type { Random } from '../random.ts';
 import { times } from './attack.ts';
 import {
   Flag,

@@ -1,7 +1,7 @@
 import { create, type DescMessage, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { MetaService } from '../../../src/schema/gen/cloud/meta_service_pb.ts';
 import { oddText } from '../fuzz/odd-values.ts';
-import type { Random } from '../fuzz/random.ts';
+import type { Random } from '../random.ts';
 
 const { get_version, begin_txn, get_tablet, get_rowset, commit_txn, get_cluster } = MetaService.method;
 

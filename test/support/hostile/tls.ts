@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { mutateBytes, randomBytes } from '../fuzz/mutate.ts';
-import type { Random } from '../fuzz/random.ts';
+import type { Random } from '../random.ts';
 import { type Arsenal, type Attacker, beginnings, sendAll, times, trickle } from './attack.ts';
 import { Wire } from './wire.ts';
 

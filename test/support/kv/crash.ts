@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openEmbeddedStore } from '../../../src/kv/embedded/store.ts';
+import type { Random } from '../random.ts';
 import { readGroups } from './crash-groups.ts';
 import { forkProgram } from './programs.ts';
-import type { Random } from './random.ts';
 
 /** A process that writes, and what it has reported. */
 export interface Writer {
@@ -50,7 +50,7 @@ export async function crashRepeatedly(dir: string, rounds: number, random: Rando
   for (let round = 0; round < rounds; round++) {
     const writer = startWriter(dir, String(round));
     await writer.started;
-    await sleep(random.below(250));
+    await sleep(random.int(250));
     writer.child.kill('SIGKILL');
     await writer.gone;
     acknowledged += writer.acknowledged.size;

@@ -3,7 +3,7 @@ import { Receipts } from '../../../src/kv/receipts.ts';
 import type { Store, Transaction } from '../../../src/kv/store.ts';
 import { StoreError, StoreErrorCode } from '../../../src/kv/store-error.ts';
 import { transact } from '../../../src/kv/transact.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 
 /** What becomes of a commit: its answer comes, or gets lost after the commit was made, or the commit itself gets lost. */
 export type Fate = 'answered' | 'made' | 'not made';

@@ -1,7 +1,7 @@
 /** Runs model clients on a directory that other processes use too, and sends their histories to the parent. */
 import { openEmbeddedStore } from '../../../src/kv/embedded/store.ts';
+import { Random } from '../random.ts';
 import { runClient } from './model/client.ts';
-import { Random } from './random.ts';
 
 const [dir = '', name = '', seed = '0', clients = '1', transactions = '1'] = process.argv.slice(2);
 const store = await openEmbeddedStore({ dir });

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { collectRange } from '../../../src/kv/collect-range.ts';
 import type { Store } from '../../../src/kv/store.ts';
+import { Random } from '../random.ts';
 import { BEGIN, END, text } from './bytes.ts';
 import { checkSerializable } from './model/check.ts';
 import { runClient } from './model/client.ts';
 import type { Committed } from './model/operation.ts';
 import { forkProgram } from './programs.ts';
-import { Random } from './random.ts';
 
 export interface ModelRun {
   readonly seed: number;

@@ -1,5 +1,5 @@
-import type { Random } from '../kv/random.ts';
 import type { S3Double, S3Fault } from '../objects/s3-double.ts';
+import type { Random } from '../random.ts';
 import type { RowsetStorage } from '../simulation/cluster.ts';
 import type { Tablet } from '../simulation/model.ts';
 import type { RowsetInit } from '../simulation/rowset.ts';
@@ -61,7 +61,7 @@ export function randomFaults(random: Random): () => S3Fault | undefined {
       { kind: 'error', status: 403, code: 'AccessDenied' },
       { kind: 'broken', done: false },
       { kind: 'broken', done: true },
-      { kind: 'late', after_ms: random.below(LONGEST_DELAY_MS) },
+      { kind: 'late', after_ms: random.int(LONGEST_DELAY_MS) },
       { kind: 'partial' },
       { kind: 'stale' },
     ]);

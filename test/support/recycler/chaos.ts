@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Random } from '../kv/random.ts';
 import { S3_DOUBLE, S3Double } from '../objects/s3-double.ts';
+import { Random } from '../random.ts';
 import { makeDir } from '../run-server.ts';
 import type { Actor } from '../simulation/actor.ts';
 import { checkObserved } from '../simulation/checks.ts';
@@ -74,7 +74,7 @@ export async function runChaos(options: ChaosOptions): Promise<Chaos> {
   const { seed, seconds, crashes } = options;
   const random = new Random(seed);
   const dir = await makeDir();
-  const double = await S3Double.start({ fault: randomFaults(new Random(random.below(2 ** 32))) });
+  const double = await S3Double.start({ fault: randomFaults(new Random(random.int(2 ** 32))) });
   const service = new ServiceProcess(dir, [...HASTY, ...LAZY_IN_STEPS]);
   const findings = new Findings();
   const tally = new Tally();
@@ -88,7 +88,7 @@ export async function runChaos(options: ChaosOptions): Promise<Chaos> {
     for (const merges_on_write of TABLES) await createTable(cluster, PARTITIONS, merges_on_write);
     const actors = ACTORS.map(
       (Kind, i) =>
-        new Kind({ cluster, random: new Random(random.below(2 ** 32)), name: `${Kind.name.toLowerCase()}-${i}` }),
+        new Kind({ cluster, random: new Random(random.int(2 ** 32)), name: `${Kind.name.toLowerCase()}-${i}` }),
     );
     await Promise.all([...actors.map((actor) => work(cluster, actor)), crash(cluster, service, random, options)]);
     double.fault = undefined;

@@ -4,7 +4,7 @@ import { collectRange } from '../../../src/kv/collect-range.ts';
 import { checkInstance } from '../../../src/recycler/check/check-instance.ts';
 import { dataSweeps } from '../../../src/recycler/sweeps/data-sweeps.ts';
 import { txnSweeps } from '../../../src/recycler/sweeps/txn-sweeps.ts';
-import type { Random } from '../fuzz/random.ts';
+import type { Random } from '../random.ts';
 import { DataWorld, INSTANCE, type Place } from './data-world.ts';
 import { sweepContext } from './sweep-context.ts';
 
@@ -30,8 +30,9 @@ class Tables {
   }
 
   async drop(): Promise<void> {
-    const [dropped] = this.there.splice(0, 1);
+    // What takes its place comes first: several may be dropped at once, and some table is there at every moment.
     await this.create();
+    const [dropped] = this.there.splice(0, 1);
     if (dropped) await this.world.dropIndex(dropped[0]);
   }
 }

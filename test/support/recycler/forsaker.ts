@@ -18,9 +18,9 @@ export class Forsaker extends Actor {
     const { model, service, storage, tally } = this.cluster;
     const tablet = pickFrom(this.random, model.tablets().filter(isLive));
     if (tablet === undefined || storage === undefined) return;
-    const segments = BigInt(this.random.below(4));
+    const segments = BigInt(this.random.int(4));
     const sized = { dataDiskSize: segments, numRows: segments, numSegments: segments };
-    const forsaken = rowset(tablet, BigInt(this.random.below(1000)), `${this.name}-${this.#rowsets++}`, sized);
+    const forsaken = rowset(tablet, BigInt(this.random.int(1000)), `${this.name}-${this.#rowsets++}`, sized);
     const rowsetMeta = { ...storage.placed(forsaken), txnExpiration: BigInt(Math.floor(Date.now() / 1000) + LIFE_S) };
     const request = { cloudUniqueId: CLOUD_UNIQUE_ID, temporary: true, txnId: rowsetMeta.txnId ?? 0n, rowsetMeta };
     const { answer } = await service.insist('prepare_rowset', request);

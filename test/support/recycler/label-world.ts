@@ -7,9 +7,9 @@ import { recycleExpiredTxnLabel } from '../../../src/recycler/sweeps/recycle-exp
 import { MetaServiceCode } from '../../../src/schema/gen/cloud/status_pb.ts';
 import { TxnStatusPB as Status, type TxnInfoPB } from '../../../src/schema/gen/cloud/txn_pb.ts';
 import { type Domain, openInstance, rpc } from '../fuzz/domain.ts';
-import type { Random } from '../fuzz/random.ts';
 import { storedPairs } from '../fuzz/stored-pairs.ts';
 import { A, B, begin, CALLER, commit, DB, decideLazily, plantRowsets, plantTablets } from '../loads.ts';
+import type { Random } from '../random.ts';
 import { runSweep } from './sweep-context.ts';
 
 const LABELS = ['a', 'b', 'c'];

@@ -12,8 +12,8 @@ import {
   TabletCompactionJobPB_CompactionType as CompactionType,
 } from '../../../src/schema/gen/cloud/job_pb.ts';
 import { rpc } from '../fuzz/domain.ts';
-import type { Random } from '../fuzz/random.ts';
 import { MemoryObjectStore, type ObjectCall, type ObjectFault } from '../objects/memory-object-store.ts';
+import type { Random } from '../random.ts';
 import type { RowsetInit } from '../tablets.ts';
 import { DataWorld, DB, INSTANCE, type Place, tabletsOf, VAULT } from './data-world.ts';
 import { KilledError, Mortal } from './mortal.ts';

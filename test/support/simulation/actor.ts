@@ -1,4 +1,4 @@
-import type { Random } from '../kv/random.ts';
+import type { Random } from '../random.ts';
 import type { Cluster } from './cluster.ts';
 import type { Table } from './model.ts';
 import { pickFrom } from './pick.ts';

@@ -32,7 +32,7 @@ export class Cleaner extends Actor {
   async act(): Promise<void> {
     const { service } = this.cluster;
     if (service.calls < this.#next_at) return sleep(PAUSE_MS);
-    this.#next_at = service.calls + this.random.below(2 * CALLS_BETWEEN);
+    this.#next_at = service.calls + this.random.int(2 * CALLS_BETWEEN);
     if (this.random.chance(0.7)) await this.#cleanLabel();
     else await this.#cleanDatabase();
   }
@@ -68,7 +68,7 @@ export class Cleaner extends Actor {
 
   /** Cleans all labels of a database while some of its transactions end, and one goes on. */
   async #cleanDatabase(): Promise<void> {
-    const labels = Array.from({ length: 3 + this.random.below(4) }, () => `${this.name}-${this.#labels++}`);
+    const labels = Array.from({ length: 3 + this.random.int(4) }, () => `${this.name}-${this.#labels++}`);
     const begun = await Promise.all(labels.map((label) => this.#begin(this.#db_id, label)));
     const [open, ...ended] = begun.filter((id) => id !== undefined);
     if (open === undefined) return;
@@ -87,7 +87,7 @@ export class Cleaner extends Actor {
   }
 
   async #begin(dbId: bigint, label: string): Promise<bigint | undefined> {
-    const requestId = { hi: BigInt(this.random.below(2 ** 31)), lo: BigInt(this.random.below(2 ** 31)) };
+    const requestId = { hi: BigInt(this.random.int(2 ** 31)), lo: BigInt(this.random.int(2 ** 31)) };
     const { answer, resent } = await this.cluster.service.insist('begin_txn', {
       cloudUniqueId: CLOUD_UNIQUE_ID,
       txnInfo: { dbId, tableIds: [dbId], label, requestId, timeoutMs: TIMEOUT_MS },

@@ -4,7 +4,7 @@ import {
   TabletCompactionJobPB_CompactionType as Type,
 } from '../../../src/schema/gen/cloud/job_pb.ts';
 import type { RowsetMetaCloudPB } from '../../../src/schema/gen/olap/rowset_meta_pb.ts';
-import type { Random } from '../kv/random.ts';
+import type { Random } from '../random.ts';
 import { Actor } from './actor.ts';
 import { CLOUD_UNIQUE_ID, expectCode } from './cluster.ts';
 import { type Compaction, initiatorOf, outputOf, type Plan, sizesOf, upToDelete } from './compaction-plan.ts';
@@ -57,7 +57,7 @@ export class Compactor extends Actor {
     const plan = this.#plan(remembered, from);
     if (plan === undefined) return;
     // A backend plans with what it knows, and that may be old.
-    if (this.random.chance(0.2)) await sleep(this.random.below(LONGEST_DELAY_MS));
+    if (this.random.chance(0.2)) await sleep(this.random.int(LONGEST_DELAY_MS));
     const dies = this.random.chance(0.1);
     const job = this.#job(plan, remembered, dies ? SHORT_LEASE_S : LEASE_S);
     if (!(await this.#start(tablet, job))) return;
@@ -95,12 +95,12 @@ export class Compactor extends Actor {
     if (choice < 0.3 && ready) {
       return base.length > 1 ? { type: Type.BASE, inputs: base, output_point: point } : undefined;
     }
-    const skipped = this.random.chance(0.6) ? 0 : this.random.below(Math.max(1, rest.length - 1));
+    const skipped = this.random.chance(0.6) ? 0 : this.random.int(Math.max(1, rest.length - 1));
     const [candidate] = rest;
     if (skipped === 0 && ready && candidate?.deletePredicate !== undefined) {
       return { type: Type.EMPTY_CUMULATIVE, inputs: [], output_point: candidate.endVersion + 1n };
     }
-    const inputs = upToDelete(rest.slice(skipped, skipped + 2 + this.random.below(6)));
+    const inputs = upToDelete(rest.slice(skipped, skipped + 2 + this.random.int(6)));
     const [first] = inputs;
     const last = inputs.at(-1);
     if (first === undefined || last === undefined || inputs.length < 2) return undefined;
@@ -185,7 +185,7 @@ export class Compactor extends Actor {
     const { table } = tablet.partition;
     const about = `${this.name}: output ${rowset_id} of tablet ${tablet.id}`;
     const expiration = dies || this.random.chance(0.3) ? OVER_AT_ONCE_S : WHOLE_RUN_S;
-    const initiator = BigInt(1 + this.random.below(2 ** 31));
+    const initiator = BigInt(1 + this.random.int(2 ** 31));
     const lock = { table, lock_id: COMPACTION_LOCK_ID, initiator, expiration };
     if (!(await takeLock(this.cluster, this.random, lock, { about, tries: LOCK_TRIES }))) return undefined;
     this.cluster.tally.count('lock taken by a compaction');
@@ -253,5 +253,5 @@ function gone(tablet: Tablet): string[] {
 
 /** The transaction ids of jobs are random, and far above those of loads. */
 export function randomTxnId(random: Random): bigint {
-  return (1n << 61n) + (BigInt(random.below(2 ** 31)) << 30n) + BigInt(random.below(2 ** 30));
+  return (1n << 61n) + (BigInt(random.int(2 ** 31)) << 30n) + BigInt(random.int(2 ** 30));
 }

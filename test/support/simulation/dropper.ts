@@ -16,7 +16,7 @@ export class Dropper extends Actor {
     const { service, model } = this.cluster;
     const due = service.calls >= this.#next_at;
     const dropped = due && (await this.changeTable(model.tables, (table) => this.#dropSomething(table)));
-    if (dropped) this.#next_at = service.calls + this.random.below(2 * CALLS_BETWEEN);
+    if (dropped) this.#next_at = service.calls + this.random.int(2 * CALLS_BETWEEN);
     else await sleep(PAUSE_MS);
   }
 

@@ -1,4 +1,4 @@
-import type { Random } from '../kv/random.ts';
+import type { Random } from '../random.ts';
 
 /** Labels that several loaders try for at a time, and how many calls later they try for others. */
 const SHARED_LABELS = 4;
@@ -6,7 +6,7 @@ const CALLS_A_GENERATION = 400;
 
 /** One that others may have too. New ones come with time, since those of visible transactions stay taken. */
 export function sharedLabel(random: Random, calls: number): string {
-  return `shared-${Math.floor(calls / CALLS_A_GENERATION)}-${random.below(SHARED_LABELS)}`;
+  return `shared-${Math.floor(calls / CALLS_A_GENERATION)}-${random.int(SHARED_LABELS)}`;
 }
 
 /** Whether no loader begins with a label any more, except who has asked for that long ago. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TxnCommitAttachmentPB_Type as Attachment } from '../../../src/schema/gen/cloud/txn_attachment_pb.ts';
 import { TxnStatusPB } from '../../../src/schema/gen/cloud/txn_pb.ts';
-import type { Random } from '../kv/random.ts';
+import type { Random } from '../random.ts';
 import { CLOUD_UNIQUE_ID, type Cluster, expectCode } from './cluster.ts';
 import { keysOf } from './delete-bitmap.ts';
 import { lockOfLoad, mergeLoad } from './merge-load.ts';
@@ -42,7 +42,7 @@ export async function endLoad(
     case 'precommit': {
       await precommit(cluster, load);
       // Whoever decides about the second phase takes his time, and others have to wait for it.
-      if (random.chance(0.3)) await sleep(random.below(LONGEST_DELAY_MS));
+      if (random.chance(0.3)) await sleep(random.int(LONGEST_DELAY_MS));
       if (random.chance(0.2)) return settleAborted(cluster, load, await abort(cluster, random, load));
       const commits = await commit(random.chance(0.7));
       if (commits === undefined) return settleAborted(cluster, load, await abort(cluster, random, load));

@@ -1,4 +1,4 @@
-import type { Random } from '../kv/random.ts';
+import type { Random } from '../random.ts';
 import { CLOUD_UNIQUE_ID, type Cluster, expectCode } from './cluster.ts';
 import { DB_ID, type Load } from './model.ts';
 import { CallLost } from './rpc-client.ts';
@@ -6,7 +6,7 @@ import { CallLost } from './rpc-client.ts';
 /** Begins sub transactions in a load: the ids under which its parts write, of which the first is its own. */
 export async function beginParts(cluster: Cluster, random: Random, load: Load): Promise<bigint[]> {
   const ids = [load.id];
-  for (let more = 1 + random.below(2); more > 0; more--) {
+  for (let more = 1 + random.int(2); more > 0; more--) {
     const id = await beginPart(cluster, load, ids.length - 1);
     if (id === undefined) break;
     ids.push(id);

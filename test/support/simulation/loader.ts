@@ -31,7 +31,7 @@ export class Loader extends Actor {
     // Frontends refuse loads in parts where a table merges on write.
     const inParts = table?.merges_on_write !== true && this.random.chance(0.15);
     // Loads in parts don't count for routine loads.
-    const routine_rows = !inParts && this.random.chance(0.3) ? BigInt(1 + this.random.below(1_000)) : 0n;
+    const routine_rows = !inParts && this.random.chance(0.3) ? BigInt(1 + this.random.int(1_000)) : 0n;
     const load = table && (await this.#begin(table, routine_rows));
     if (load === undefined) return;
     const ids = inParts ? await beginParts(this.cluster, this.random, load) : [load.id];
@@ -128,7 +128,7 @@ export class Loader extends Actor {
   /** Writes a rowset to each tablet of some partitions, as every load does to those that it touches. */
   async #write(load: Load, txnId: bigint): Promise<boolean> {
     const live = load.table.partitions.filter(({ dropped }) => !dropped);
-    const partitions = pickSome(this.random, live, 1 + this.random.below(3));
+    const partitions = pickSome(this.random, live, 1 + this.random.int(3));
     const part = newPart(txnId, partitions);
     load.parts.push(part);
     const written = await Promise.all(
@@ -144,7 +144,7 @@ export class Loader extends Actor {
   }
 
   #newRequestId() {
-    return { hi: BigInt(this.random.below(2 ** 31)), lo: BigInt(this.random.below(2 ** 31)) };
+    return { hi: BigInt(this.random.int(2 ** 31)), lo: BigInt(this.random.int(2 ** 31)) };
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Random } from '../kv/random.ts';
+import type { Random } from '../random.ts';
 import { CLOUD_UNIQUE_ID, type Cluster, expectCode } from './cluster.ts';
 import { bitmapsOf, type DeletedRow, keysOf, rowsWrittenAgain } from './delete-bitmap.ts';
 import { DB_ID, isLive, type Load, type LoadPart, type WrittenRowset } from './model.ts';

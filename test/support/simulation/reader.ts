@@ -90,7 +90,7 @@ export class Reader extends Actor {
   async #sync(remembered: RememberedTablet, version: bigint, how: string): Promise<void> {
     const { tablet } = remembered;
     const must = [...tablet.keys];
-    const delay_ms = this.random.chance(0.2) ? this.random.below(LONGEST_DELAY_MS) : 0;
+    const delay_ms = this.random.chance(0.2) ? this.random.int(LONGEST_DELAY_MS) : 0;
     if (!(await remembered.sync(this.cluster, this.name, delay_ms))) return;
     this.#check(tablet, version, remembered.rowsets, how);
     if (!tablet.partition.table.merges_on_write || !isLive(tablet)) return;

@@ -1,4 +1,4 @@
-import type { Random } from '../kv/random.ts';
+import type { Random } from '../random.ts';
 import type { DeleteBitmap } from './delete-bitmap.ts';
 
 /** A row of a table that merges on write: of the rows with one key, only the one that was written last is visible. */
@@ -25,9 +25,9 @@ const MOST_ROWS = 8;
 
 /** What a load writes to a tablet; now and then nothing. */
 export function newSegments(random: Random, rowset_id: string): Segments {
-  const segments = random.chance(0.1) ? 0 : 1 + random.below(MOST_SEGMENTS);
+  const segments = random.chance(0.1) ? 0 : 1 + random.int(MOST_SEGMENTS);
   return Array.from({ length: segments }, (_, segment) => {
-    const wanted = Array.from({ length: 1 + random.below(MOST_ROWS) }, () => random.below(KEYS));
+    const wanted = Array.from({ length: 1 + random.int(MOST_ROWS) }, () => random.int(KEYS));
     const sorted = [...new Set(wanted)].sort((a, b) => a - b);
     return sorted.map((key) => ({ key, value: `${rowset_id}, segment ${segment}` }));
   });

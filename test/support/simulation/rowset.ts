@@ -8,7 +8,7 @@ import {
 import type { TabletMetaCloudPBSchema } from '../../../src/schema/gen/olap/tablet_meta_pb.ts';
 import { TabletStatePB } from '../../../src/schema/gen/olap/tablet_meta_pb.ts';
 import { KeysType, type TabletSchemaCloudPBSchema } from '../../../src/schema/gen/olap/tablet_schema_pb.ts';
-import type { Random } from '../kv/random.ts';
+import type { Random } from '../random.ts';
 import { CLOUD_UNIQUE_ID, type Cluster, expectCode } from './cluster.ts';
 import type { VersionRange } from './cover.ts';
 import type { Model, Table, Tablet } from './model.ts';
@@ -76,7 +76,7 @@ export function loadedRowset(random: Random, model: Model, tablet: Tablet, txnId
   const deletes = !merges_on_write && random.chance(0.1);
   const counted = deletes ? [] : segments;
   const sized = {
-    dataDiskSize: BigInt(counted.length === 0 ? 0 : 1 + random.below(10_000)),
+    dataDiskSize: BigInt(counted.length === 0 ? 0 : 1 + random.int(10_000)),
     numRows: BigInt(numberOfRows(counted)),
     numSegments: BigInt(counted.length),
   };

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { openEmbeddedStore } from '../../../src/kv/embedded/store.ts';
 import { storedProblems } from '../fuzz/stored-pairs.ts';
-import { Random } from '../kv/random.ts';
+import { Random } from '../random.ts';
 import { makeDir } from '../run-server.ts';
 import type { Actor, ActorOptions } from './actor.ts';
 import { checkObserved, checkStored } from './checks.ts';
@@ -75,7 +75,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
   try {
     await service.admin('create_instance', { instance_id: INSTANCE_ID, name: INSTANCE_ID, user_id: 'simulation' });
     for (const merges_on_write of tables) await createTable(cluster, PARTITIONS, merges_on_write);
-    const actors = ACTORS.map((Kind, i) => new Kind(optionsOf(cluster, Kind.name, i, random.below(2 ** 32))));
+    const actors = ACTORS.map((Kind, i) => new Kind(optionsOf(cluster, Kind.name, i, random.int(2 ** 32))));
     await Promise.all([
       ...actors.map((actor) => work(cluster, actor)),
       crash(service, random, { calls, crashes, workers }),
@@ -116,7 +116,7 @@ async function crash(
 ): Promise<void> {
   for (let i = 1; i <= crashes; i++) {
     const at = (calls * (i - random.next() / 2)) / crashes;
-    while (service.calls < at) await new Promise((resolve) => setTimeout(resolve, random.below(10)));
+    while (service.calls < at) await new Promise((resolve) => setTimeout(resolve, random.int(10)));
     if (workers > 1 && i % 2 === 1) await service.killWorker();
     else await service.crash({ workers: random.chance(0.5) });
   }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Random } from '../kv/random.ts';
+import type { Random } from '../random.ts';
 import { CLOUD_UNIQUE_ID, type Cluster, expectCode } from './cluster.ts';
 import { indexOf, isLive, type Table, type Tablet } from './model.ts';
 import { type AnswerOf, codeName } from './rpc-client.ts';
@@ -55,7 +55,7 @@ export async function takeLock(
     if (!expectCode(cluster, said, answer, 'OK', 'LOCK_CONFLICT', ...gone)) return undefined;
     if (codeName(answer) === 'OK') return answer;
     if (codeName(answer) === 'LOCK_CONFLICT') cluster.tally.count('lock held by others');
-    await sleep(PAUSE_MS / 2 + random.below(PAUSE_MS));
+    await sleep(PAUSE_MS / 2 + random.int(PAUSE_MS));
   }
   cluster.tally.count('lock not had');
   return undefined;
@@ -63,7 +63,7 @@ export async function takeLock(
 
 /** Leaves time for others to take a lock that is over at once. */
 export async function dawdle(random: Random, { expiration }: UpdateLock): Promise<void> {
-  if (expiration === OVER_AT_ONCE_S) await sleep(random.below(LONGEST_DELAY_MS));
+  if (expiration === OVER_AT_ONCE_S) await sleep(random.int(LONGEST_DELAY_MS));
 }
 
 /** Gives the lock back without having committed. Others may have taken it before. */

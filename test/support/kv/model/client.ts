@@ -1,7 +1,7 @@
 import type { Store, Transaction } from '../../../../src/kv/store.ts';
 import { StoreError } from '../../../../src/kv/store-error.ts';
+import type { Random } from '../../random.ts';
 import { bytes, text } from '../bytes.ts';
-import type { Random } from '../random.ts';
 import type { Committed, Operation } from './operation.ts';
 
 const KEYS = 40;
@@ -21,7 +21,7 @@ export async function runClient(
     const operations: Operation[] = [];
     const known_version = String(known);
     try {
-      const count = 1 + random.below(8);
+      const count = 1 + random.int(8);
       for (let n = 0; n < count; n++) {
         await operate(txn, random, `${client}.${i}.${n}`, operations);
         if (random.chance(0.3)) {
@@ -98,8 +98,8 @@ async function operate(txn: Transaction, random: Random, mark: string, operation
       break;
     }
     case 'add': {
-      const delta = random.below(100) - 50;
-      const counterKey = `n${random.below(3)}`;
+      const delta = random.int(100) - 50;
+      const counterKey = `n${random.int(3)}`;
       txn.add(bytes(counterKey), BigInt(delta));
       operations.push({ kind: 'add', key: counterKey, delta });
       break;
@@ -116,7 +116,7 @@ async function readKey(txn: Transaction, key: string, snapshot: boolean): Promis
 
 async function readRange(txn: Transaction, random: Random): Promise<Operation> {
   const [begin, end] = random.chance(0.3) ? ['', '\xff'] : randomRange(random, 12);
-  const limit = random.chance(0.5) ? 1 + random.below(6) : undefined;
+  const limit = random.chance(0.5) ? 1 + random.int(6) : undefined;
   const reverse = random.chance(0.5);
   const snapshot = random.chance(0.15);
   const early = random.chance(0.2);
@@ -134,7 +134,7 @@ async function readRange(txn: Transaction, random: Random): Promise<Operation> {
 
 function stamp(txn: Transaction, random: Random, mark: string): Operation {
   if (random.chance(0.5)) {
-    const key = `v${STAMP}${random.below(3)}`;
+    const key = `v${STAMP}${random.int(3)}`;
     txn.setVersionstampedKey(bytes(key), 1, bytes(mark));
     return { kind: 'stamped-key', key, offset: 1, value: mark };
   }
@@ -145,11 +145,11 @@ function stamp(txn: Transaction, random: Random, mark: string): Operation {
 }
 
 function randomKey(random: Random): string {
-  return random.chance(0.1) ? `n${random.below(3)}` : `k${String(random.below(KEYS)).padStart(2, '0')}`;
+  return random.chance(0.1) ? `n${random.int(3)}` : `k${String(random.int(KEYS)).padStart(2, '0')}`;
 }
 
 function randomRange(random: Random, most: number): [string, string] {
-  const from = random.below(KEYS);
-  const to = from + random.below(most);
+  const from = random.int(KEYS);
+  const to = from + random.int(most);
   return [`k${String(from).padStart(2, '0')}`, `k${String(to).padStart(2, '0')}`];
 }

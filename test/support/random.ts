@@ -15,13 +15,18 @@ export class Random {
     return new Random(seed);
   }
 
-  /** From 0 to `below` - 1. */
+  /** From 0 up to, and without, 1. */
+  next(): number {
+    return this.#next() / 2 ** 32;
+  }
+
+  /** A whole number from 0 up to, and without, `below`. */
   int(below: number): number {
-    return Math.floor((this.#next() / 2 ** 32) * below);
+    return Math.floor(this.next() * below);
   }
 
   chance(probability: number): boolean {
-    return this.#next() / 2 ** 32 < probability;
+    return this.next() < probability;
   }
 
   pick<T>(choices: readonly T[]): T {
@@ -49,11 +54,14 @@ export class Random {
   }
 }
 
-/** The seed of this run: that of the environment variable FUZZ_SEED, or a new one. It is printed, so that a failure can be repeated. */
-export function fuzzSeed(): number {
-  const given = process.env.FUZZ_SEED;
+/**
+ * The seed of a randomized test: that of the environment variable NEREUS_SEED, or a new one. It is printed, so that a
+ * failure can be repeated.
+ */
+export function newSeed(): number {
+  const given = process.env.NEREUS_SEED;
   const seed = given === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(given);
-  if (!Number.isInteger(seed)) throw new Error(`FUZZ_SEED must be a whole number, not ${given}`);
-  process.stdout.write(`FUZZ_SEED=${seed}\n`);
+  if (!Number.isInteger(seed)) throw new Error(`NEREUS_SEED must be a whole number, not ${given}`);
+  process.stdout.write(`NEREUS_SEED=${seed}\n`);
   return seed;
 }
