@@ -39,8 +39,13 @@ export async function run(args: readonly string[], environment: Environment, ter
   return command === undefined || loaded === undefined ? ExitCode.Usage : command(loaded, terminal, flags);
 }
 
-function commandOf({ words, pairs }: Flags, terminal: Terminal): Command | undefined {
+function commandOf({ words, pairs, for_serve }: Flags, terminal: Terminal): Command | undefined {
   const [name = 'serve', extra] = words;
+  // Elsewhere it would promise what nobody keeps: that nothing is done.
+  if (for_serve.length > 0 && name !== 'serve' && name !== 'config') {
+    terminal.err(`nereus: ${for_serve[0]} is for nereus serve alone\n`);
+    return undefined;
+  }
   if (pairs !== undefined && name !== 'restore') {
     terminal.err('nereus: --pairs is for nereus restore alone\n');
     return undefined;

@@ -1,6 +1,6 @@
 import { type Given, Rank, type Source } from './given.ts';
 import { boolean } from './kind.ts';
-import { isSettingName, SETTINGS } from './settings.ts';
+import { isSettingName, SERVE_FLAGS, SETTINGS } from './settings.ts';
 
 export interface Flags extends Source {
   /** The words before the first flag. */
@@ -8,6 +8,8 @@ export interface Flags extends Source {
   readonly config: string | undefined;
   /** The file of pairs that a restore loads. */
   readonly pairs: string | undefined;
+  /** Those that were given of the flags that are for `nereus serve` alone: `--dry-run`. */
+  readonly for_serve: readonly string[];
   readonly help: boolean;
   readonly version: boolean;
 }
@@ -26,6 +28,7 @@ export function readFlags(args: readonly string[]): Flags {
   const given: Given[] = [];
   const problems: string[] = [];
   let config: string | undefined;
+  const for_serve: string[] = [];
   let pairs: string | undefined;
   let help = false;
   let version = false;
@@ -41,7 +44,9 @@ export function readFlags(args: readonly string[]): Flags {
     } else {
       const equals = arg.indexOf('=');
       const flag = equals === -1 ? arg : arg.slice(0, equals);
-      const name = flag.slice(2).replaceAll('-', '_');
+      const written = flag.slice(2).replaceAll('-', '_');
+      const name = SERVE_FLAGS.get(written) ?? written;
+      if (name !== written) for_serve.push(flag);
       const next = args[index + 1];
       let text = equals === -1 ? undefined : arg.slice(equals + 1);
       if (text === undefined && takesNext(name, next)) {
@@ -55,7 +60,7 @@ export function readFlags(args: readonly string[]): Flags {
       else given.push({ name, text, rank: Rank.flag, from: flag });
     }
   }
-  return { words, given, problems, config, pairs, help, version };
+  return { words, given, problems, config, pairs, for_serve, help, version };
 }
 
 function isBoolean(name: string): boolean {

@@ -97,6 +97,29 @@ describe('where a value comes from', () => {
   });
 });
 
+describe('a flag by another name', () => {
+  test('sets what it stands for, says where that came from, and is the same flag', () => {
+    const { settings, origins } = load(['--dry-run']);
+    expect([settings.recycler_dry_run, origins.get('recycler_dry_run')]).toEqual([true, '--dry-run']);
+    expect(load(['--dry-run', 'false']).settings.recycler_dry_run).toBe(false);
+    expect(load(['--dry-run', '--recycler-dry-run=false']).settings.recycler_dry_run).toBe(false);
+    expect(load(['--dry-run'], { NEREUS_RECYCLER_DRY_RUN: 'false' }).settings.recycler_dry_run).toBe(true);
+  });
+
+  test('is one on the command line alone', () => {
+    expect(problems([], { NEREUS_DRY_RUN: 'true' })).toEqual([
+      'NEREUS_DRY_RUN: there is no setting "dry_run"; did you mean recycler_dry_run? (nereus --help lists all)',
+    ]);
+    const config = file('dry.conf', 'dry_run = true');
+    expect(problems(['--config', config])[0]).toContain('did you mean recycler_dry_run?');
+  });
+
+  test('is what a misspelt one is taken for', () => {
+    expect(problems(['--dryrun'])[0]).toContain('needs a value');
+    expect(problems(['--dryrun=true'])[0]).toContain('did you mean --dry-run?');
+  });
+});
+
 describe('a file in the style of doris_cloud.conf', () => {
   test('of a deployment in use is accepted as it is, and a warning names what has no effect', () => {
     const config = file(

@@ -7,7 +7,15 @@ import { nearest } from './nearest.ts';
 import { readProperties } from './properties.ts';
 import { REFERENCE_NAMES, refusedReferenceValue, whyWithoutEffect } from './reference-names.ts';
 import { contradictions, resolvePort } from './rules.ts';
-import { isSettingName, SECRET_NAMES, SETTING_NAMES, SETTINGS, type SettingName, type Settings } from './settings.ts';
+import {
+  isSettingName,
+  SECRET_NAMES,
+  SERVE_FLAGS,
+  SETTING_NAMES,
+  SETTINGS,
+  type SettingName,
+  type Settings,
+} from './settings.ts';
 import { SettingsError } from './settings-error.ts';
 
 export interface LoadedSettings {
@@ -87,7 +95,8 @@ function judgeUnknown(given: Given, problems: string[], warnings: string[]): voi
   }
   const known: string[] = [...SETTING_NAMES, ...SECRET_NAMES.map((name) => name + FILE_SUFFIX), 'config', 'pairs'];
   if (given.rank === Rank.file) known.push(...REFERENCE_NAMES.flatMap((group) => group.names));
-  const meant = nearest(given.name, known);
+  if (given.rank === Rank.flag) known.push(...SERVE_FLAGS.keys());
+  const meant = SERVE_FLAGS.get(given.name) ?? nearest(given.name, known);
   const hint = meant === undefined ? '' : `; did you mean ${given.rank === Rank.flag ? flagOf(meant) : meant}?`;
   problems.push(`${given.from}: there is no setting ${JSON.stringify(given.name)}${hint} (nereus --help lists all)`);
 }

@@ -1,5 +1,5 @@
 import { boolean, integer, names } from './kind.ts';
-import { doris, own, section } from './setting.ts';
+import { alsoFlag, doris, own, section } from './setting.ts';
 
 const CENTURY_SECONDS = 100 * 365 * 24 * 3600;
 const DAY_MS = 24 * 3600 * 1000;
@@ -20,10 +20,13 @@ export const RECYCLING = section('Recycling', {
     '60',
     'How long a process that has started waits before its first rounds, in seconds.',
   ),
-  recycler_dry_run: own(
-    boolean,
-    'false',
-    'Whether rounds only say what would go, and why, and touch neither the store nor any object.',
+  recycler_dry_run: alsoFlag(
+    'dry-run',
+    own(
+      boolean,
+      'false',
+      'Whether rounds only say what would go, and why, and touch neither the store nor any object.',
+    ),
   ),
   retention_seconds: doris(
     seconds(0),

@@ -11,6 +11,8 @@ export interface Setting<T> {
   readonly secret: boolean;
   /** Has the name and the meaning of a setting in doris_cloud.conf. */
   readonly reference: boolean;
+  /** Another flag for it, without its hyphens, where a short one is what people look for; it is for `nereus serve` alone. */
+  readonly serve_flag?: string;
 }
 
 /** In the order in which they are shown. */
@@ -42,6 +44,11 @@ export function doris<T>(kind: Kind<T>, byDefault: string, meaning: string): Row
 /** One whose value is never shown. */
 export function secret<T>(row: Row<T>): Row<T> {
   return { ...row, secret: true };
+}
+
+/** One that is also given by another flag, for `nereus serve` alone: `dry-run` for `--dry-run`. */
+export function alsoFlag<T>(serve_flag: string, row: Row<T>): Row<T> {
+  return { ...row, serve_flag };
 }
 
 /** Settings that belong together, by their names. */

@@ -220,6 +220,14 @@ export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
 /** The names of the secrets, for whoever prints settings. */
 export const SECRET_NAMES = SETTING_NAMES.filter((name) => SETTINGS[name].secret);
 
+/** Names of settings by the other flags that they have, written with underscores. */
+export const SERVE_FLAGS: ReadonlyMap<string, SettingName> = new Map(
+  SETTING_NAMES.flatMap((name) => {
+    const { serve_flag }: Setting<unknown> = SETTINGS[name];
+    return serve_flag === undefined ? [] : [[serve_flag.replaceAll('-', '_'), name] as const];
+  }),
+);
+
 export function isSettingName(name: string): name is SettingName {
   return Object.hasOwn(SETTINGS, name);
 }

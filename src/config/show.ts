@@ -3,7 +3,7 @@ import { flagOf } from './flags.ts';
 import type { Kind } from './kind.ts';
 import { type LoadedSettings, MASK } from './load.ts';
 import { REFERENCE_NAMES } from './reference-names.ts';
-import { SECTIONS } from './setting.ts';
+import { SECTIONS, type Setting } from './setting.ts';
 import { SETTING_NAMES, SETTINGS, type SettingName } from './settings.ts';
 
 const HELP_WIDTH = 100;
@@ -12,10 +12,11 @@ const HELP_WIDTH = 100;
 export function settingsHelp(): string {
   return SECTIONS.map((section) => {
     const entries = namesOf(section).map((name) => {
-      const { kind, meaning, secret } = SETTINGS[name];
+      const { kind, meaning, secret, serve_flag }: Setting<unknown> = SETTINGS[name];
+      const other = serve_flag === undefined ? '' : `, or --${serve_flag}`;
       const file = secret ? `, or ${flagOf(name)}-file FILE` : '';
       const text = `${plain(meaning)} Default: ${shownDefault(name)}.`;
-      return `  ${flagOf(name)} ${kind.placeholder}${file}\n${wrap(text, '      ')}`;
+      return `  ${flagOf(name)} ${kind.placeholder}${other}${file}\n${wrap(text, '      ')}`;
     });
     return `${section}:\n${entries.join('\n')}`;
   }).join('\n\n');
@@ -66,9 +67,10 @@ A secret is shown as \`******\` everywhere. It can also be read from a file, whi
 
 function sectionTable(section: string): string {
   const rows = namesOf(section).map((name) => {
-    const { kind, meaning, reference, secret } = SETTINGS[name];
+    const { kind, meaning, reference, secret, serve_flag }: Setting<unknown> = SETTINGS[name];
     const marks = [...(reference ? ['Doris'] : []), ...(secret ? ['secret'] : [])].join(', ');
-    return `| \`${name}\` | \`${shownDefault(name)}\` | ${kind.allowed} | ${meaning} | ${marks} |`;
+    const other = serve_flag === undefined ? '' : ` On the command line of \`nereus serve\` also \`--${serve_flag}\`.`;
+    return `| \`${name}\` | \`${shownDefault(name)}\` | ${kind.allowed} | ${meaning}${other} | ${marks} |`;
   });
   return `## ${section}\n\n| name | default | allowed | meaning | |\n|---|---|---|---|---|\n${rows.join('\n')}`;
 }

@@ -26,6 +26,7 @@ export interface CheckRunOptions extends Omit<RoundParts, 'slots' | 'settings' |
 /** One check of an instance. */
 export class CheckRun implements Job {
   readonly #options: CheckRunOptions;
+  readonly #ip_port: string;
   #state: State = State.RUNNING;
   #ended_ms = 0;
   #reason: string | undefined;
@@ -33,6 +34,7 @@ export class CheckRun implements Job {
 
   constructor(options: CheckRunOptions) {
     this.#options = options;
+    this.#ip_port = options.owner();
   }
 
   /** Resolves to whether all is well. */
@@ -60,14 +62,14 @@ export class CheckRun implements Job {
   }
 
   write(txn: Transaction, exists: boolean): void {
-    const { instance, owner, began_ms } = this.#options;
+    const { instance, began_ms } = this.#options;
     const { instanceId: instance_id } = instance;
     if (!exists) {
       removeRecord(txn, keys.systemCheckReport, { instance_id });
       return;
     }
     const report = create(CheckReportPBSchema, {
-      ipPort: owner,
+      ipPort: this.#ip_port,
       state: this.#state,
       beganMs: BigInt(began_ms),
       ...(this.#ended_ms > 0 && { endedMs: BigInt(this.#ended_ms) }),

@@ -82,7 +82,7 @@ export class Recycler {
 
   /** This process, as it stands in the leases that it takes. */
   get owner(): string {
-    return this.#options.owner;
+    return this.#options.owner();
   }
 
   start(): void {

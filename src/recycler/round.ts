@@ -23,7 +23,7 @@ export interface RoundParts {
   readonly clock: Clock;
   readonly logger: Logger;
   /** This process, by a name that no other has. */
-  readonly owner: string;
+  readonly owner: () => string;
   /** Opens the places where an instance keeps its objects. */
   readonly openVaults: (instance: InstanceInfoPB, signal: AbortSignal) => Promise<Vaults>;
   /** How many sweeps run at a time, over all rounds. */
@@ -59,7 +59,7 @@ export class Round implements Job, RoundReport {
     this.#parts = parts;
     this.#options = options;
     this.began_ms = options.began_ms;
-    this.ip_port = parts.owner;
+    this.ip_port = parts.owner();
     const { chains, plan } = options;
     this.#chains = chains.map((chain) =>
       chain.map((sweep) => new SweepRun(sweep, plan && ((planned) => plan(sweep.name, planned)))),

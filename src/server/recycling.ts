@@ -34,7 +34,8 @@ export interface Recycling {
   readonly recycler: Recycler;
   /** Undefined where the settings do without. */
   readonly checker: Checker | undefined;
-  start(): void;
+  /** Begins, under the name of the port that the service is reached at. */
+  start(port: number): void;
   /**
    * Aborts what runs, and resolves when it has ended, or has not by `drain_timeout_ms`: what it had not done is found again.
    * Calling it again waits for the same.
@@ -45,9 +46,11 @@ export interface Recycling {
 export function createRecycling({ store, settings, logger, services, recycling = {} }: RecyclingOptions): Recycling {
   const { open = openObjectStore, clock = systemClock } = recycling;
   const limiters = new RateLimiters(settings);
+  const nameAt = namesOfProcess();
+  let port = settings.brpc_listen_port;
   const parts = {
     ...{ store, services, settings, clock, logger },
-    owner: nameOfProcess(settings),
+    owner: () => nameAt(port),
     openVaults: (instance: InstanceInfoPB, signal: AbortSignal) =>
       openVaults(instance, { store, keyring: services.keyring, open, settings, limiters, signal }),
   };
@@ -57,7 +60,8 @@ export function createRecycling({ store, settings, logger, services, recycling =
   return {
     recycler,
     checker,
-    start: () => {
+    start: (listened_on) => {
+      port = listened_on;
       recycler.start();
       checker?.start();
     },
@@ -81,10 +85,11 @@ async function within(ms: number, work: Promise<unknown>, late: () => void): Pro
 }
 
 /** What stands for this process in the leases that it takes: where it listens, as Doris has it, and what no other process has. */
-function nameOfProcess({ brpc_listen_port }: Settings): string {
+function namesOfProcess(): (port: number) => string {
   const addresses = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
   const { address } = addresses.find(({ family, internal }) => family === 'IPv4' && !internal) ?? {
     address: '127.0.0.1',
   };
-  return `${address}:${brpc_listen_port}#${process.pid}-${randomBytes(4).toString('hex')}`;
+  const own = `${process.pid}-${randomBytes(4).toString('hex')}`;
+  return (port) => `${address}:${port}#${own}`;
 }

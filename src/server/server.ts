@@ -28,6 +28,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await service.stop();
     throw error;
   });
+  service.serving(listener.port);
   const address = addressOf(settings, listener);
   logger.info('serving', { address, ...describe(settings, version) });
   return {

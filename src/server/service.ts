@@ -41,6 +41,8 @@ export function sharedGroup({ role }: Settings): string | undefined {
 /** All of the server but the port: it answers on connections that somebody else has accepted. */
 export interface Service {
   readonly connections: Connections;
+  /** To be called when connections can come to this port: what the service does by itself begins. */
+  serving(port: number): void;
   /** Takes a connection over. */
   accept(socket: Socket): void;
   /**
@@ -98,6 +100,7 @@ async function serve(
   let stopped: Promise<void> | undefined;
   return {
     connections,
+    serving: (port) => services.serving(port),
     accept: (socket) => {
       connections.add(socket);
       front.accept(socket);

@@ -30,6 +30,8 @@ export interface Services {
   readonly rpc: Pick<BinaryRpc, 'find' | 'call'>;
   /** The services that they reach, for callers who ask what there is. */
   readonly descs: readonly DescService[];
+  /** Begins what nobody has to ask for, now that the service is reached at this port. */
+  serving(port: number): void;
   /** Ends what nobody waits for, while calls still come to their end. */
   drain(): void;
   /** Ends what is going on, when no more calls come and before the store closes. Calling it again is harmless. */
@@ -76,7 +78,6 @@ export async function createServices(options: ServicesOptions): Promise<Services
   const service = recyclerService(recycler && ((instance_id) => recycler.recycle(instance_id)));
   const served = role === 'recycler' ? [service] : [metaService, service];
   const rpcServices = byName(served);
-  recycling?.start();
   return {
     handler: router({
       admin: role === 'recycler' ? undefined : new Admin({ ...settings, runner, store }),
@@ -94,6 +95,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
     }),
     rpc: new BinaryRpc({ runner, services: rpcServices, in_flight, logger }),
     descs: served.map(({ desc }) => desc),
+    serving: (port) => recycling?.start(port),
     drain: () => void recycling?.stop(),
     stop: async () => {
       await recycling?.stop();

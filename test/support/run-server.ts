@@ -64,6 +64,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
           handler: await createHandler(store),
           rpc: NO_RPC,
           descs: [],
+          serving: () => undefined,
           drain: () => undefined,
           stop: async () => undefined,
         })

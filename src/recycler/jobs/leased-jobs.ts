@@ -12,8 +12,8 @@ export interface LeasedJobsOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly kind: JobKind;
-  /** This process, by a name that no other has. */
-  readonly owner: string;
+  /** This process, by a name that no other has. A job is kept under the one that it was taken by. */
+  readonly owner: () => string;
   readonly lease_ms: number;
   /** Why an instance's job must not be done now, if it must not. */
   readonly obstacle: (txn: Transaction, instance_id: string) => Promise<Aborted | undefined>;
@@ -28,7 +28,8 @@ export class LeasedJobs implements Jobs {
   }
 
   async take(instance_id: string, since_ms: number, jobOf: JobOf): Promise<Attempt> {
-    const { store, clock, kind, owner, lease_ms, obstacle } = this.#options;
+    const { store, clock, kind, lease_ms, obstacle } = this.#options;
+    const owner = this.#options.owner();
     const result = await store.transact(async (txn): Promise<Exclude<Attempt, { state: 'taken' }> | Held> => {
       const began_ms = clock.now_ms();
       const instance = await findInstance(txn, instance_id);
@@ -44,14 +45,15 @@ export class LeasedJobs implements Jobs {
     });
     if (result.state !== 'held') return result;
     const { job, began_ms } = result;
-    return { state: 'taken', job, began_ms, hold: this.#lease(instance_id, job, began_ms) };
+    return { state: 'taken', job, began_ms, hold: this.#lease(instance_id, owner, job, began_ms) };
   }
 
-  #lease(instance_id: string, job: Job, taken_ms: number): Lease {
+  #lease(instance_id: string, owner: string, job: Job, taken_ms: number): Lease {
     const { obstacle, ...options } = this.#options;
     return new Lease({
       ...options,
       instance_id,
+      owner,
       taken_ms,
       obstacle: (txn) => obstacle(txn, instance_id),
       write: (txn, exists) => job.write(txn, exists),

@@ -15,6 +15,8 @@ export interface Start {
 export type ToWorker =
   | Start
   | { readonly kind: 'connection' }
+  /** The service is reached at this port. It comes once, after the worker has said that it is ready. */
+  | { readonly kind: 'serving'; readonly port: number }
   | { readonly kind: 'stop' }
   /** Asks whether it is there. It answers with `alive`. */
   | { readonly kind: 'ping' }

@@ -22,6 +22,8 @@ export interface SlotOptions extends Pick<WorkerEvents, 'logged' | 'borrowed'> {
 export class Slot {
   readonly #options: SlotOptions;
   #worker: Worker | undefined;
+  /** At which the service is reached, once it is. */
+  #port: number | undefined;
   #started_ms = 0;
   #restart_after_ms: number = RESTART_AFTER_MS.first;
   #restart: NodeJS.Timeout | undefined;
@@ -50,6 +52,12 @@ export class Slot {
     return new Promise((resolve, reject) => {
       this.#launch(resolve, (ending) => reject(new StartError(ending.reason ?? `a worker ended ${how(ending)}`)));
     });
+  }
+
+  /** Tells the worker, and those that take its place, at which port the service is reached. */
+  serving(port: number): void {
+    this.#port = port;
+    if (this.isReady) this.#worker?.serving(port);
   }
 
   give(socket: Socket): void {
@@ -83,6 +91,7 @@ export class Slot {
       borrowed: this.#options.borrowed,
       ready: () => {
         wasReady = true;
+        if (this.#port !== undefined) this.#worker?.serving(this.#port);
         ready();
         this.#options.ready();
       },

@@ -38,6 +38,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
       pause_on_connect: true,
       onConnection: (socket) => supervisor.give(socket),
     });
+    supervisor.serving(listener.port);
     const address = addressOf(settings, listener);
     logger.info('serving', { address, workers: settings.workers, ...describe(settings, version) });
     let stopped: Promise<void> | undefined;
@@ -92,6 +93,11 @@ class Supervisor {
 
   async start(): Promise<void> {
     await Promise.all(this.#slots.map((slot) => slot.start()));
+  }
+
+  /** Tells all workers, and those that take their places, at which port they are reached. */
+  serving(port: number): void {
+    for (const slot of this.#slots) slot.serving(port);
   }
 
   /** Gives a connection to the worker that has the fewest, or keeps it for the first that is ready again. */

@@ -34,6 +34,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => un
 process.on('disconnect', onDisconnect);
 process.on('message', (message: ToWorker, handle: unknown) => {
   if (message.kind === 'start') starting = start(message);
+  else if (message.kind === 'serving') service?.serving(message.port);
   else if (message.kind === 'stop') void stop();
   else if (message.kind === 'ping') void tell({ kind: 'alive', connections: held });
   else if (message.kind === 'lent') lent(message.name, message.tokens);

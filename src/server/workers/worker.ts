@@ -86,6 +86,11 @@ export class Worker {
     return this.#connections;
   }
 
+  /** Tells it at which port the service is reached. */
+  serving(port: number): void {
+    this.#send({ kind: 'serving', port });
+  }
+
   /** Passes on a connection whose bytes nobody has read. */
   give(socket: Socket): void {
     this.#connections++;

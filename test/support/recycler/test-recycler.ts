@@ -13,7 +13,8 @@ import type { Domain } from '../fuzz/domain.ts';
 import { ManualClock } from './manual-clock.ts';
 import { testVaults } from './sweep-context.ts';
 
-export interface TestRecyclerOptions extends Partial<Omit<RecyclerOptions, 'settings' | 'sweeps'>> {
+export interface TestRecyclerOptions extends Partial<Omit<RecyclerOptions, 'settings' | 'sweeps' | 'owner'>> {
+  readonly owner?: string;
   readonly settings?: Partial<Settings>;
   readonly live?: readonly Sweep[];
   readonly deleted?: readonly Sweep[];
@@ -24,7 +25,7 @@ const SETTINGS = { recycler_sleep_before_scheduling_seconds: 0, recycle_interval
 
 /** A recycler on the store of a domain, as another process would have it: without its own sweeps, and with a clock that stands still. */
 export function testRecycler(domain: Domain, options: TestRecyclerOptions = {}): Recycler {
-  const { settings, live = [], deleted = [], ...more } = options;
+  const { settings, live = [], deleted = [], owner = 'one:5000#1', ...more } = options;
   const all = { ...loadSettings(readFlags([]), {}).settings, ...SETTINGS, ...settings };
   const sink = { write: (line: string) => void domain.log.push(line), flush: () => undefined };
   return new Recycler({
@@ -33,7 +34,7 @@ export function testRecycler(domain: Domain, options: TestRecyclerOptions = {}):
     settings: all,
     clock: new ManualClock(),
     logger: createLogger({ level: 'debug', sink }),
-    owner: 'one:5000#1',
+    owner: () => owner,
     openVaults: async () => testVaults({}),
     sweeps: { live: live.map((sweep) => [sweep]), deleted: deleted.map((sweep) => [sweep]) },
     limiters: new RateLimiters(all),
