@@ -6,6 +6,8 @@
  * and commits only if nothing that it read has changed in the meantime; a commit is acknowledged when it is on disk.
  */
 
+import type { HeldSnapshot, HoldOptions } from './held-snapshot.ts';
+
 export interface KeyValue {
   readonly key: Uint8Array;
   readonly value: Uint8Array;
@@ -103,6 +105,12 @@ export interface Store {
    * alone: as long as it is the same, every read answers the same.
    */
   newestVersion?(): bigint;
+
+  /**
+   * Holds the newest state for a reader that needs longer than a transaction may take, such as a dump. Only from an engine
+   * that can: call `holdSnapshot` of held-snapshot.ts, which knows what to do with the others.
+   */
+  holdSnapshot?(options?: HoldOptions): Promise<HeldSnapshot>;
 
   /** Waits for the commits in flight, then closes. Calls from then on reject with a `closed` StoreError. */
   close(): Promise<void>;

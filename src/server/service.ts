@@ -59,7 +59,7 @@ export interface Service {
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { settings, logger, store_group, onStoreBroken } = options;
   const group = store_group ?? sharedGroup(settings);
-  const shared = group === undefined ? { exclusive: true } : { group };
+  const shared = group === undefined ? { exclusive: true, admits_readers: true } : { group };
   const on_broken = (error: StoreError) => {
     logger.fatal('the disk has failed, and the store must be opened again', { error });
     onStoreBroken?.();

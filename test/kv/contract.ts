@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe } from 'vitest';
 import type { Store } from '../../src/kv/store.ts';
 import { atomicContract } from './contract/atomic.ts';
 import { conflictContract } from './contract/conflict.ts';
+import { heldContract } from './contract/held.ts';
 import { lifecycleContract } from './contract/lifecycle.ts';
 import { limitsContract } from './contract/limits.ts';
 import { rangeContract } from './contract/range.ts';
@@ -58,5 +59,6 @@ export function storeContract(engine: string, create: () => Promise<StoreUnderTe
     conflictContract(subject);
     limitsContract(subject);
     lifecycleContract(subject);
+    heldContract(subject);
   });
 }

@@ -23,6 +23,8 @@ export class Lease implements Snapshot {
   readonly #ended_with: (lease: Lease) => void;
   readonly #began = performance.now();
   #ending: Ending | undefined;
+  /** Why it has ended, where more is to be said than how. */
+  #why: string | undefined;
 
   constructor(state: State, ended_with: (lease: Lease) => void) {
     this.#state = state;
@@ -46,7 +48,7 @@ export class Lease implements Snapshot {
     }
   }
 
-  scan(begin: KeyText, end: KeyText, limit: number, reverse: boolean): SnapshotPage {
+  scan(begin: KeyText, end: KeyText, limit: number, reverse: boolean, page_bytes = PAGE_BYTES): SnapshotPage {
     this.#mustLive();
     if (begin >= end) {
       return { pairs: [], last: true };
@@ -59,7 +61,7 @@ export class Lease implements Snapshot {
     let bytes = 0;
     try {
       for (const { key, value } of handle.data.getRange({ ...bounds, ...options })) {
-        if (pairs.length >= limit || bytes >= PAGE_BYTES) {
+        if (pairs.length >= limit || bytes >= page_bytes) {
           return { pairs, last: false };
         }
         pairs.push({ key: key as Uint8Array, value });
@@ -101,17 +103,18 @@ export class Lease implements Snapshot {
     this.end(StoreErrorCode.Misuse);
   }
 
-  /** Takes the snapshot away from whoever holds it: from now on its methods throw `ending`. */
-  end(ending: Ending): void {
+  /** Takes the snapshot away from whoever holds it: from now on its methods throw `ending`, with `why` where that says more. */
+  end(ending: Ending, why?: string): void {
     if (this.#ending === undefined) {
       this.#ending = ending;
+      this.#why = why;
       this.#ended_with(this);
     }
   }
 
   #mustLive(): void {
     if (this.#ending !== undefined) {
-      throw new StoreError(this.#ending, ENDED_BECAUSE[this.#ending]);
+      throw new StoreError(this.#ending, this.#why ?? ENDED_BECAUSE[this.#ending]);
     }
   }
 }

@@ -18,11 +18,15 @@ interface Opener {
   readonly host: string;
   readonly since: string;
   readonly exclusive: boolean;
-  /** Openers share a directory with those of the same group alone. */
+  /** Openers that commit share a directory with those of the same group alone. */
   readonly group: string;
+  /** Whether it never commits. */
+  readonly reads_only: boolean;
+  /** Whether it lets in those that never commit, though it is exclusive. */
+  readonly admits_readers: boolean;
 }
 
-export type Sharing = Pick<Opener, 'exclusive' | 'group'>;
+export type Sharing = Pick<Opener, 'exclusive' | 'group' | 'reads_only' | 'admits_readers'>;
 
 /** The place in the list of openers that a store holds while it is open. */
 export interface Place {
@@ -45,7 +49,7 @@ const LITTER_AFTER_MS = 120_000;
  * last one to close takes LMDB's locks down, and one that opens in that moment would find them broken.
  *
  * `pause` is what others, who open later, will hold our commits back with. Throws `in_use`, naming the other one, when a
- * living opener wants the directory for itself or its group, or this one does; then nothing of the store was touched.
+ * living opener doesn't share the directory with this one, or this one with it; then nothing of the store was touched.
  */
 export async function openInTurn<T>(
   dir: string,
@@ -58,7 +62,7 @@ export async function openInTurn<T>(
   makeDirectory(folder);
   const since = new Date().toISOString();
   const me: Opener = { id: randomBytes(12).toString('hex'), pid: process.pid, host: hostname(), since, ...sharing };
-  const presence = await showPresence(folder, me.id, sharing.exclusive ? undefined : pause).catch((error: unknown) => {
+  const presence = await showPresence(folder, me.id, alone(me) ? undefined : pause).catch((error: unknown) => {
     throw storageError(`The directory ${dir} can't be used for a store, as no local socket can be made in it`, error);
   });
   try {
@@ -122,17 +126,28 @@ function refuseUnlessShared(dir: string, folder: string, name: string, me: Opene
   const entry = readEntry(folder, name);
   // Whose entry has gone since it was reached has closed, and is about to go itself.
   if (entry === undefined && !existsSync(join(folder, name))) return;
-  if (me.exclusive || entry?.exclusive !== false || entry.group !== me.group) {
+  if (entry === undefined || !mayShare(me, entry)) {
     throw new StoreError(StoreErrorCode.InUse, `The store in ${dir} is in use${describe(folder, name)}.`);
   }
+}
+
+function mayShare(one: Opener, other: Opener): boolean {
+  if (one.reads_only) return !alone(other);
+  if (other.reads_only) return !alone(one);
+  return !one.exclusive && !other.exclusive && one.group === other.group;
+}
+
+/** Whether nobody at all may open beside it. */
+function alone({ exclusive, admits_readers }: Opener): boolean {
+  return exclusive && !admits_readers;
 }
 
 function placeOf(folder: string, me: Opener, presence: Presence): Place {
   return {
     async leave(closeIt) {
-      // Beside an exclusive opener there is nobody who could open meanwhile.
+      // Beside an opener that is alone there is nobody who could open meanwhile.
       const leaveList = () => closeIt().finally(() => removeEntry(folder, me.id));
-      await (me.exclusive ? leaveList() : throughGate(folder, me.id, leaveList));
+      await (alone(me) ? leaveList() : throughGate(folder, me.id, leaveList));
       // Not before: as long as the gate is ours, we must be seen to live.
       await presence.end();
     },
@@ -153,8 +168,9 @@ function idOf(name: string): string {
 /** Undefined when the opener has left meanwhile, or has died while it wrote. */
 function readEntry(folder: string, name: string): Opener | undefined {
   try {
-    // An opener of an earlier version names no group.
-    return { group: '', ...JSON.parse(readFileSync(join(folder, name), 'utf8')) } as Opener;
+    // An opener of an earlier version names no group, and knows nothing of readers.
+    const unnamed = { group: '', reads_only: false, admits_readers: false };
+    return { ...unnamed, ...JSON.parse(readFileSync(join(folder, name), 'utf8')) } as Opener;
   } catch {
     return undefined;
   }

@@ -21,6 +21,8 @@ export class Snapshots {
   readonly #states = new Map<LmdbTransaction, State>();
   /** In the order in which they were taken, so the oldest come first. */
   readonly #leases = new Set<Lease>();
+  /** Those that may get older than transactions do. */
+  readonly #held = new Set<Lease>();
   readonly #sweeper: NodeJS.Timeout;
   readonly #dead_looker: NodeJS.Timeout | undefined;
   /** Whether nobody else commits, so that a state is the newest until this process has committed. */
@@ -28,12 +30,16 @@ export class Snapshots {
   /** The newest state, as far as word of it can have reached anyone here. */
   #current: State | undefined;
 
-  constructor(handle: Handle, alone: boolean) {
+  /** `alone`: nobody else commits. `looks_for_dead`: others may read, and be killed while they do. */
+  constructor(
+    handle: Handle,
+    { alone, looks_for_dead }: { readonly alone: boolean; readonly looks_for_dead: boolean },
+  ) {
     this.#handle = handle;
     this.#alone = alone;
     this.#sweeper = setInterval(() => this.#endOld(), SWEEP_EVERY_MS);
     this.#sweeper.unref();
-    if (!alone) {
+    if (looks_for_dead) {
       this.#dead_looker = setInterval(() => handle.own.readerCheck(), LOOK_FOR_DEAD_EVERY_MS);
       this.#dead_looker.unref();
     }
@@ -56,6 +62,14 @@ export class Snapshots {
     this.#leases.delete(lease);
   }
 
+  /** As `take`, for a holder that says itself when it is enough. */
+  hold(): Lease {
+    const lease = this.take();
+    this.#leases.delete(lease);
+    this.#held.add(lease);
+    return lease;
+  }
+
   /** Makes the next snapshot a new look at the store. */
   readonly lookAgain = (): void => {
     if (this.#current !== undefined) {
@@ -67,14 +81,14 @@ export class Snapshots {
   };
 
   get count(): number {
-    return this.#leases.size;
+    return this.#leases.size + this.#held.size;
   }
 
   close(): void {
     clearInterval(this.#sweeper);
     clearInterval(this.#dead_looker);
     this.lookAgain();
-    for (const lease of this.#leases) {
+    for (const lease of [...this.#leases, ...this.#held]) {
       lease.end(StoreErrorCode.Closed);
     }
   }
@@ -131,6 +145,7 @@ export class Snapshots {
 
   readonly #returned = (lease: Lease): void => {
     this.#leases.delete(lease);
+    this.#held.delete(lease);
     this.#leave(lease.state);
   };
 

@@ -1,5 +1,6 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { type BufferedEngine, BufferedTransaction, type CommitRequest, type Settle } from '../buffered-transaction.ts';
+import type { HeldSnapshot, HoldOptions } from '../held-snapshot.ts';
 import type { Store, StoreLimits, Transaction, TransactOptions } from '../store.ts';
 import { StoreError, StoreErrorCode } from '../store-error.ts';
 import { transact } from '../transact.ts';
@@ -8,6 +9,7 @@ import { dataFile } from './data-file.ts';
 import { checkRoom, DISK_RESERVE_BYTES } from './disk-room.ts';
 import { EMBEDDED_LIMITS } from './embedded-limits.ts';
 import { type Environment, isUnfinished, openEnvironment, setUnfinished } from './environment.ts';
+import { Hold } from './hold.ts';
 import type { Lease } from './lease.ts';
 import { openInTurn, type Place } from './openers.ts';
 import { Pause } from './pause.ts';
@@ -22,6 +24,10 @@ export interface EmbeddedStoreOptions {
   readonly exclusive?: boolean;
   /** Where it is not exclusive: the name of those who may use it at the same time. */
   readonly group?: string;
+  /** Whether others may open it beside an exclusive one if all they do is to read. */
+  readonly admits_readers?: boolean;
+  /** To read alone, beside whoever lets readers in; commits are refused. The store must be there already. */
+  readonly reads_only?: boolean;
   /** Whether a store is opened too that was being filled, when that did not come to its end. */
   readonly to_fill?: boolean;
   /** How much address space to begin with. It grows by itself. */
@@ -54,6 +60,7 @@ export class EmbeddedStore implements Store, BufferedEngine<Lease> {
   readonly #place: Place;
   readonly #snapshots: Snapshots;
   readonly #committer: Committer;
+  readonly #reads_only: boolean;
   /** Throws when the disk has no room for so many bytes. */
   readonly #checkRoom: (size_bytes: number) => void;
   /** Absent where other processes commit too: looking for their commits is no cheaper than reading. */
@@ -62,10 +69,15 @@ export class EmbeddedStore implements Store, BufferedEngine<Lease> {
   #closing: Promise<void> | undefined;
 
   constructor(environment: Environment, place: Place, pause: Pause, options: EmbeddedStoreOptions) {
-    const { exclusive = false, disk_reserve_bytes = DISK_RESERVE_BYTES } = options;
+    const { disk_reserve_bytes = DISK_RESERVE_BYTES, reads_only = false } = options;
+    const { exclusive, admits_readers } = sharingOf(options);
     this.#environment = environment;
     this.#place = place;
-    this.#snapshots = new Snapshots(environment.reader, exclusive);
+    this.#reads_only = reads_only;
+    this.#snapshots = new Snapshots(environment.reader, {
+      alone: exclusive,
+      looks_for_dead: !exclusive || admits_readers,
+    });
     this.#checkRoom = (size_bytes) => checkRoom(environment.dir, size_bytes, disk_reserve_bytes);
     this.#committer = new Committer(environment.writer, this.#snapshots, pause, {
       check_room: this.#checkRoom,
@@ -87,9 +99,14 @@ export class EmbeddedStore implements Store, BufferedEngine<Lease> {
     return this.#snapshots.take();
   }
 
+  async holdSnapshot(options: HoldOptions = {}): Promise<HeldSnapshot> {
+    this.#mustBeOpen();
+    return new Hold(this.#snapshots.hold(), () => this.#sizeOnDisk(), options);
+  }
+
   commit(request: CommitRequest<Lease>, settle: Settle): void {
     const { snapshot } = request;
-    const refusal = this.#refusal() ?? snapshot?.refusal(this.limits.transaction_ms);
+    const refusal = this.#writeRefusal() ?? snapshot?.refusal(this.limits.transaction_ms);
     if (refusal !== undefined) {
       settle(refusal);
       return;
@@ -109,7 +126,7 @@ export class EmbeddedStore implements Store, BufferedEngine<Lease> {
 
   /** Makes every later versionstamp rise above version `at_least`, as a restore needs it that brings versionstamps of another store. */
   async advanceVersion(at_least: bigint): Promise<void> {
-    this.#mustBeOpen();
+    this.#mustTakeWrites();
     if (at_least < 0n || at_least > HIGHEST_VERSION) {
       throw new StoreError(StoreErrorCode.Misuse, `A version is from 0 to ${HIGHEST_VERSION}, and ${at_least} is not.`);
     }
@@ -127,7 +144,7 @@ export class EmbeddedStore implements Store, BufferedEngine<Lease> {
    * a crash in between, it is opened by nobody but to be filled. For an exclusive store while nothing is being committed.
    */
   setUnfinished(unfinished: boolean): void {
-    this.#mustBeOpen();
+    this.#mustTakeWrites();
     this.#checkRoom(0);
     try {
       setUnfinished(this.#environment.writer.own, unfinished);
@@ -143,8 +160,12 @@ export class EmbeddedStore implements Store, BufferedEngine<Lease> {
       ...this.#committer.counters,
       snapshots: this.#snapshots.count,
       keys: entryCount,
-      size_bytes_on_disk: statSync(dataFile(this.#environment.dir)).blocks * 512,
+      size_bytes_on_disk: this.#sizeOnDisk(),
     };
+  }
+
+  #sizeOnDisk(): number {
+    return statSync(dataFile(this.#environment.dir)).blocks * 512;
   }
 
   /** Rejects with `busy` when another process that opens the directory holds it up; then it may be called again. */
@@ -170,6 +191,19 @@ export class EmbeddedStore implements Store, BufferedEngine<Lease> {
     }
   }
 
+  #mustTakeWrites(): void {
+    const refusal = this.#writeRefusal();
+    if (refusal !== undefined) {
+      throw refusal;
+    }
+  }
+
+  #writeRefusal(): StoreError | undefined {
+    const refusal = this.#refusal();
+    if (refusal !== undefined || !this.#reads_only) return refusal;
+    return new StoreError(StoreErrorCode.Misuse, 'The store was opened to read alone.');
+  }
+
   #refusal(): StoreError | undefined {
     return this.#closed ? new StoreError(StoreErrorCode.Closed, 'The store is closed.') : this.#committer.broken;
   }
@@ -177,10 +211,23 @@ export class EmbeddedStore implements Store, BufferedEngine<Lease> {
 
 /** Opens the store in a directory. Throws a StoreError: `storage` for what can't be read, written or understood, `in_use` when another holds it. */
 export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
-  const { dir, exclusive = false, group = '', map_size_bytes, to_fill } = options;
+  const { dir, reads_only = false, map_size_bytes, to_fill } = options;
+  if (reads_only && !existsSync(dataFile(dir))) {
+    throw new StoreError(StoreErrorCode.Storage, `There is no store in ${dir}.`);
+  }
   const pause = new Pause();
-  const { opened, place } = await openInTurn(dir, { exclusive, group }, pause, () =>
+  const { opened, place } = await openInTurn(dir, sharingOf(options), pause, () =>
     openEnvironment(dir, map_size_bytes, to_fill),
   );
   return new EmbeddedStore(opened, place, pause, options);
+}
+
+/** Whoever only reads is never in the way of another, so it is not exclusive. */
+function sharingOf({
+  exclusive = false,
+  admits_readers = false,
+  reads_only = false,
+  group = '',
+}: EmbeddedStoreOptions) {
+  return { exclusive: exclusive && !reads_only, admits_readers, reads_only, group };
 }

@@ -83,7 +83,7 @@ export function limitsContract(subject: Subject): void {
       txn.cancel();
     });
 
-    test('a transaction that is too old is ended', async () => {
+    test('a transaction that is too old is ended, a state that the engine can hold is not', async () => {
       const store = subject.store();
       await store.transact(async (txn) => txn.set(bytes('a'), bytes('1')));
       const reader = store.begin();
@@ -91,11 +91,17 @@ export function limitsContract(subject: Subject): void {
       await reader.get(bytes('a'));
       await writer.get(bytes('a'));
       writer.set(bytes('b'), bytes('1'));
+      const held = await store.holdSnapshot?.();
+      await store.transact(async (txn) => txn.set(bytes('a'), bytes('2')));
       await sleep(store.limits.transaction_ms + 600);
       const tooOld = { code: 'too_old', retryable: true };
       await expect(reader.get(bytes('a'))).rejects.toMatchObject(tooOld);
       await expect(writer.commit()).rejects.toMatchObject(tooOld);
       expect(await store.transact((txn) => txn.get(bytes('b')))).toBeUndefined();
+      for await (const page of held?.getRange(bytes('a'), bytes('b')) ?? []) {
+        expect(page.map(({ value }) => text(value))).toEqual(['1']);
+      }
+      held?.release();
     });
 
     test('thousands of transactions that read at a time are served', async () => {
