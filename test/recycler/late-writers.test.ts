@@ -21,11 +21,12 @@ const { tabletId } = tablet;
 const idx = { tabletId };
 
 let world: DataWorld;
+/** The transactions of the rowsets of versions 2 and 3. */
+let loads: readonly bigint[];
 beforeEach(async () => {
   world = await DataWorld.open();
   await world.createIndex([tablet]);
-  await world.load([tablet]);
-  await world.load([tablet]);
+  loads = [await world.load([tablet]), await world.load([tablet])];
 });
 afterEach(() => world.dispose());
 
@@ -117,10 +118,17 @@ describe('a schema change that takes longer than its rowsets were to take', () =
     alterVersion: 3n,
   };
 
-  test('keeps those that it has only announced', async () => {
+  // Backends write a converted rowset under the id of the load that wrote the original.
+  test.each([
+    ['under ids of its own', false],
+    ['under the ids of the loads whose rowsets it converts', true],
+  ])('keeps those that it has only announced, %s', async (_, of_loads) => {
     await world.createIndex([made], { tabletState: TabletState.PB_NOTREADY });
     await world.must(rpc.start_tablet_job, { job: { idx, schemaChange: change } });
-    const rowsets = [2n, 3n].map((v) => world.rowset(80n + v, made, { startVersion: v, endVersion: v }));
+    const ids = of_loads ? loads : [82n, 83n];
+    const rowsets = [2n, 3n].map((v, i) =>
+      world.rowset(ids[i] ?? 0n, made, { rowsetIdV2: `converted${v}`, startVersion: v, endVersion: v }),
+    );
     for (const rowsetMeta of rowsets) {
       await world.must(rpc.prepare_rowset, { rowsetMeta, tabletJobId: 'change' });
       await world.writeObjects(rowsetMeta);

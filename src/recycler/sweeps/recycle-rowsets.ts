@@ -144,7 +144,8 @@ function txnOf({ found }: Candidate): bigint {
 
 /**
  * Those of the candidates whose writers can't commit them any more, or should have long ago and are heard of no more: of
- * loads the transaction tells that, of jobs the tablet.
+ * loads the transaction tells that, of jobs the tablet. A schema change writes what it has converted under the id of the
+ * load that wrote the original, so that a transaction which is visible says nothing of whether the writer is through.
  */
 async function throughAmong(
   context: SweepContext,
@@ -155,10 +156,11 @@ async function throughAmong(
   const written = candidates.filter(({ has_writer }) => has_writer);
   const states = await writerStates(txn, instance_id, written.map(txnOf));
   const stateOf = (candidate: Candidate) => states.get(txnOf(candidate)) ?? 'none';
-  const overdue = written.filter((each) => stateOf(each) === 'none' && isWriterOverdue(context, each.found.record));
+  const mayBeOfJobs = written.filter((each) => stateOf(each) === 'none' || stateOf(each) === 'visible');
+  const overdue = mayBeOfJobs.filter((each) => isWriterOverdue(context, each.found.record));
   const at_work = await tabletsAtWork(txn, instance_id, overdue.map(tabletOf), nowInSeconds(context));
   return new Set([
-    ...written.filter((each) => stateOf(each) === 'aborted' || stateOf(each) === 'visible'),
+    ...written.filter((each) => stateOf(each) === 'aborted'),
     ...overdue.filter(({ tablet_id }) => !at_work.has(tablet_id)),
   ]);
 }
