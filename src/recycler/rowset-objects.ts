@@ -1,4 +1,4 @@
-import type { RowsetMetaCloudPB } from '../schema/gen/olap/rowset_meta_pb.ts';
+import { type RowsetMetaCloudPB, RowsetStatePB as RowsetState } from '../schema/gen/olap/rowset_meta_pb.ts';
 import {
   InvertedIndexStorageFormatPB as IndexFormat,
   IndexType,
@@ -44,6 +44,8 @@ export function objectsOfRowset(
   const { numSegments } = rowset;
   if (isSet(rowset, 'numSegments') && numSegments <= 0n) return { paths: [] };
   if (!isSet(rowset, 'numSegments') || numSegments > MOST_SEGMENTS || files === undefined) return objectsByPrefix(name);
+  // Backends add segments to what a partial update has written, and only then say how many there are.
+  if (rowset.rowsetState === RowsetState.BEGIN_PARTIAL_UPDATE) return objectsByPrefix(name);
   const hasOwnIndexes = rowset.hasVariantTypeInSchema || rowset.schemaDictKeyList !== undefined;
   // The values of variant columns bring indexes that the schema does not list.
   if (hasOwnIndexes && files.format !== IndexFormat.V2) return objectsByPrefix(name);
