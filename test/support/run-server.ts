@@ -94,15 +94,16 @@ export interface SpawnedServer {
 const MAIN = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
 
 /**
- * Runs the program itself, as built into dist/, in a process of its own. Without an environment it gets an empty one.
+ * Runs the program itself, as built into dist/ or from elsewhere, in a process of its own. Without an environment it gets an empty one.
  * The test ends it; when a test fails before, it is killed as this process exits.
  */
 export function spawnServer(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  program = MAIN,
 ): SpawnedServer {
-  if (!existsSync(MAIN)) throw new Error('dist/src/main.js is missing: run npm run build first');
-  const child = spawn(process.execPath, [MAIN, ...args], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  if (!existsSync(program)) throw new Error(`${program} is missing: run npm run build first`);
+  const child = spawn(process.execPath, [program, ...args], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
   const killWithUs = () => child.kill('SIGKILL');
   process.once('exit', killWithUs);
 
