@@ -1,8 +1,5 @@
 #!/usr/bin/env node
 import { run } from './cli/run.ts';
+import { processTerminal } from './cli/terminal.ts';
 
-const code = await run(process.argv.slice(2), process.env, {
-  out: (text) => process.stdout.write(text),
-  err: (text) => process.stderr.write(text),
-});
-process.exit(code);
+process.exit(await run(process.argv.slice(2), process.env, processTerminal()));

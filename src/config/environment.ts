@@ -5,6 +5,13 @@ const PREFIX = 'NEREUS_';
 /** The variable that names the settings file. */
 export const CONFIG_VARIABLE = `${PREFIX}CONFIG`;
 
+/** Names of variables that are for commands which call a service, and are no settings. */
+const OF_COMMANDS: ReadonlySet<string> = new Set(
+  ['endpoint', 'token', 'token_file', 'tls_ca', 'timeout_ms', 'profile', 'ak', 'ak_file', 'sk', 'sk_file'].map(
+    (name) => PREFIX + name.toUpperCase(),
+  ),
+);
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** `listen` -> `NEREUS_LISTEN`. */
@@ -16,7 +23,7 @@ export function variableOf(name: string): string {
 export function readEnvironment(environment: Environment): Source {
   const given: Given[] = [];
   for (const [variable, text] of Object.entries(environment)) {
-    if (!variable.startsWith(PREFIX) || variable === CONFIG_VARIABLE) continue;
+    if (!variable.startsWith(PREFIX) || variable === CONFIG_VARIABLE || OF_COMMANDS.has(variable)) continue;
     if (text === undefined || text === '' || isServiceLink(variable, text)) continue;
     given.push({ name: variable.slice(PREFIX.length).toLowerCase(), text, rank: Rank.environment, from: variable });
   }

@@ -2,14 +2,15 @@ import { type Given, Rank, type Source } from './given.ts';
 import { boolean } from './kind.ts';
 import { isSettingName, SERVE_FLAGS, SETTINGS } from './settings.ts';
 
-export interface Flags extends Source {
+/** Settings that were given as flags. */
+export interface SettingFlags extends Source {
+  /** The settings file. */
+  readonly config: string | undefined;
+}
+
+export interface Flags extends SettingFlags {
   /** The words before the first flag. */
   readonly words: readonly string[];
-  readonly config: string | undefined;
-  /** The file of pairs that a restore loads. */
-  readonly pairs: string | undefined;
-  /** Those that were given of the flags that are for `nereus serve` alone: `--dry-run`. */
-  readonly for_serve: readonly string[];
   readonly help: boolean;
   readonly version: boolean;
 }
@@ -28,8 +29,6 @@ export function readFlags(args: readonly string[]): Flags {
   const given: Given[] = [];
   const problems: string[] = [];
   let config: string | undefined;
-  const for_serve: string[] = [];
-  let pairs: string | undefined;
   let help = false;
   let version = false;
 
@@ -46,7 +45,6 @@ export function readFlags(args: readonly string[]): Flags {
       const flag = equals === -1 ? arg : arg.slice(0, equals);
       const written = flag.slice(2).replaceAll('-', '_');
       const name = SERVE_FLAGS.get(written) ?? written;
-      if (name !== written) for_serve.push(flag);
       const next = args[index + 1];
       let text = equals === -1 ? undefined : arg.slice(equals + 1);
       if (text === undefined && takesNext(name, next)) {
@@ -56,11 +54,10 @@ export function readFlags(args: readonly string[]): Flags {
       text ??= isBoolean(name) ? 'true' : undefined;
       if (text === undefined) problems.push(`${flag}: needs a value, as in ${flag} VALUE`);
       else if (name === 'config') config = text;
-      else if (name === 'pairs') pairs = text;
       else given.push({ name, text, rank: Rank.flag, from: flag });
     }
   }
-  return { words, given, problems, config, pairs, for_serve, help, version };
+  return { words, given, problems, config, help, version };
 }
 
 function isBoolean(name: string): boolean {

@@ -108,7 +108,7 @@ describe('a flag by another name', () => {
 
   test('is one on the command line alone', () => {
     expect(problems([], { NEREUS_DRY_RUN: 'true' })).toEqual([
-      'NEREUS_DRY_RUN: there is no setting "dry_run"; did you mean recycler_dry_run? (nereus --help lists all)',
+      'NEREUS_DRY_RUN: there is no setting "dry_run"; did you mean recycler_dry_run? (nereus serve --help lists all)',
     ]);
     const config = file('dry.conf', 'dry_run = true');
     expect(problems(['--config', config])[0]).toContain('did you mean recycler_dry_run?');
@@ -188,9 +188,9 @@ describe('what is refused, with where it came from and what is allowed', () => {
     expect(problems(['--config', config, '--data-dri', 'x', '--brpc-max-body-size', '1e9'], environment)).toEqual([
       `${config}:3: must be a line "name = value", a comment that begins with #, or blank`,
       `${config}:4: must be a line "name = value", a comment that begins with #, or blank`,
-      `${config}:2: there is no setting "htp_token"; did you mean http_token? (nereus --help lists all)`,
-      'NEREUS_MAX_CONECTIONS: there is no setting "max_conections"; did you mean max_connections? (nereus --help lists all)',
-      '--data-dri: there is no setting "data_dri"; did you mean --data-dir? (nereus --help lists all)',
+      `${config}:2: there is no setting "htp_token"; did you mean http_token? (nereus serve --help lists all)`,
+      'NEREUS_MAX_CONECTIONS: there is no setting "max_conections"; did you mean max_connections? (nereus serve --help lists all)',
+      '--data-dri: there is no setting "data_dri"; did you mean --data-dir? (nereus serve --help lists all)',
       `${config}:1: brpc_listen_port must be an integer from 0 to 65535; it is "70000"`,
       '--brpc-max-body-size: brpc_max_body_size must be an integer from 1024 to 4294967296; it is "1e9"',
       'NEREUS_LOG_LEVEL: log_level must be one of debug, info, warn, error, fatal; it is "loud"',

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { CONFIG_VARIABLE, type Environment, readEnvironment } from './environment.ts';
-import { type Flags, flagOf } from './flags.ts';
+import { flagOf, type SettingFlags } from './flags.ts';
 import { type Given, Rank, type Source } from './given.ts';
 import type { Kind } from './kind.ts';
 import { nearest } from './nearest.ts';
@@ -32,7 +32,7 @@ export const MASK = '******';
 const FILE_SUFFIX = '_file';
 
 /** Merges flags over environment over file over defaults. Throws a SettingsError that names every problem at once. */
-export function loadSettings(flags: Flags, environment: Environment): LoadedSettings {
+export function loadSettings(flags: SettingFlags, environment: Environment): LoadedSettings {
   const sources = [readConfigFile(flags, environment), readEnvironment(environment), flags];
   const problems = sources.flatMap((source) => source.problems);
   const warnings: string[] = [];
@@ -67,7 +67,7 @@ export function loadSettings(flags: Flags, environment: Environment): LoadedSett
   return { settings, origins, warnings };
 }
 
-function readConfigFile(flags: Flags, environment: Environment): Source {
+function readConfigFile(flags: SettingFlags, environment: Environment): Source {
   const fromVariable = environment[CONFIG_VARIABLE] || undefined;
   const file = flags.config ?? fromVariable;
   if (file === undefined) return { given: [], problems: [] };
@@ -93,12 +93,14 @@ function judgeUnknown(given: Given, problems: string[], warnings: string[]): voi
     else problems.push(`${given.from}: ${given.name} ${refused}`);
     return;
   }
-  const known: string[] = [...SETTING_NAMES, ...SECRET_NAMES.map((name) => name + FILE_SUFFIX), 'config', 'pairs'];
+  const known: string[] = [...SETTING_NAMES, ...SECRET_NAMES.map((name) => name + FILE_SUFFIX), 'config'];
   if (given.rank === Rank.file) known.push(...REFERENCE_NAMES.flatMap((group) => group.names));
   if (given.rank === Rank.flag) known.push(...SERVE_FLAGS.keys());
   const meant = SERVE_FLAGS.get(given.name) ?? nearest(given.name, known);
   const hint = meant === undefined ? '' : `; did you mean ${given.rank === Rank.flag ? flagOf(meant) : meant}?`;
-  problems.push(`${given.from}: there is no setting ${JSON.stringify(given.name)}${hint} (nereus --help lists all)`);
+  problems.push(
+    `${given.from}: there is no setting ${JSON.stringify(given.name)}${hint} (nereus serve --help lists all)`,
+  );
 }
 
 function checkedValue(name: SettingName, given: Given | undefined, problems: string[]): unknown {

@@ -166,7 +166,7 @@ describe('settings', () => {
     const { code, stdout, stderr } = await ended(spawn(['--config', config, '--max-connections', '0']));
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr.trimEnd().split('\n')).toEqual([
-      `nereus: ${config}:3: there is no setting "htp_token"; did you mean http_token? (nereus --help lists all)`,
+      `nereus: ${config}:3: there is no setting "htp_token"; did you mean http_token? (nereus serve --help lists all)`,
       `nereus: ${config}:2: listen must be HOST or HOST:PORT, as in 127.0.0.1:5000, 0.0.0.0:5000 or [::1]:5000; it is "nowhere:x"`,
       'nereus: --max-connections: max_connections must be an integer from 1 to 1000000; it is "0"',
     ]);
@@ -200,7 +200,10 @@ describe('settings', () => {
   test('--help, --version and config print and end with 0, whatever else is wrong', async () => {
     const help = await ended(spawn(['--help', '--no-such-flag']));
     expect(help).toMatchObject({ code: 0, stderr: '' });
-    expect(help.stdout).toContain('--http-token TOKEN');
+    expect(help.stdout).toContain('nereus serve --help lists the settings');
+    const settings = await ended(spawn(['serve', '--no-such-flag', '--help']));
+    expect(settings).toMatchObject({ code: 0, stderr: '' });
+    expect(settings.stdout).toContain('--http-token TOKEN');
     expect((await ended(spawn(['--version']))).stdout).toMatch(/^nereus \d+\.\d+\.\d+\n$/);
     const config = await ended(spawn(['config', '--http-token', 'SECRET-TOKEN']));
     expect(config.code).toBe(0);

@@ -124,9 +124,9 @@ describe('nereus restore', () => {
   test('can’t be asked without a file, and serving not with one', async () => {
     expect(await restore()).toMatchObject({ code: 2, err: expect.stringContaining('restore needs --pairs FILE') });
     const dry = await restore('--pairs', file, '--dry-run');
-    expect(dry).toMatchObject({ code: 2, err: 'nereus: --dry-run is for nereus serve alone\n' });
+    expect(dry).toMatchObject({ code: 2, err: expect.stringContaining('there is no flag --dry-run') });
     const config = await nereus('config', '--pairs', file);
-    expect(config).toMatchObject({ code: 2, err: expect.stringContaining('--pairs is for nereus restore alone') });
+    expect(config).toMatchObject({ code: 2, err: expect.stringContaining('there is no flag --pairs') });
   });
 });
 

@@ -1,0 +1,11 @@
+import { completionOf } from './commands/completion.ts';
+import { config } from './commands/config.ts';
+import { restore } from './commands/restore.ts';
+import { serve } from './commands/serve.ts';
+import type { CommandTable } from './program/find-command.ts';
+
+/** Every command, in the order in which the help shows them. Help, examples and completion are made from it. */
+export const commandTable: CommandTable = {
+  commands: [serve, restore],
+  nouns: [config, completionOf(() => commandTable)],
+};
