@@ -169,14 +169,10 @@ describe('a file in the style of doris_cloud.conf', () => {
   });
 
   test('asking for a store that forgets, or for a KMS, is refused', () => {
-    const config = file(
-      'refused.conf',
-      'use_mem_kv = true\nenable_kms = true\nrecycler_storage_vault_white_list = one',
-    );
+    const config = file('refused.conf', 'use_mem_kv = true\nenable_kms = true');
     expect(problems(['--config', config])).toEqual([
       `${config}:1: use_mem_kv must be false: there is no store that forgets, data always goes to data_dir`,
       `${config}:2: enable_kms must be false: keys that are kept in a KMS are not supported`,
-      `${config}:3: recycler_storage_vault_white_list must be empty: the recycler can not leave vaults out, and would delete in all of them`,
     ]);
   });
 });

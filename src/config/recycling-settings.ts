@@ -74,6 +74,11 @@ export const RECYCLING = section('Recycling', {
     '',
     'The ids of instances not to recycle, with commas in between. It counts where `recycle_whitelist` is empty.',
   ),
+  recycler_storage_vault_white_list: doris(
+    names,
+    '',
+    'The names of the only storage vaults in which objects are deleted, with commas in between. What lies in another vault stays, with the records that lead to it, and counts as failed. Empty: all.',
+  ),
   recycle_concurrency: doris(count(1000), '16', 'Instances that a process recycles at a time.'),
   recycle_pool_parallelism: doris(count(1000), '10', 'Sweeps that a process runs at a time, over all instances.'),
   instance_recycler_worker_pool_size: doris(count(1000), '8', 'Batches of objects that a sweep deletes at a time.'),

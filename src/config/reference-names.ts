@@ -46,7 +46,6 @@ export const REFERENCE_NAMES: readonly Group[] = [
       'enable_loopback_address_for_ms',
       'meta_server_register_interval_ms',
       'meta_server_lease_ms',
-      'recycler_storage_vault_white_list',
       'enable_delete_bitmap_inverted_check',
       'enable_delete_bitmap_storage_optimize_check',
       'delete_bitmap_storage_optimize_check_version_gap',
@@ -108,10 +107,6 @@ const REFUSED_VALUES: ReadonlyMap<string, { readonly refused: RegExp; readonly w
   [
     'use_mem_kv',
     { refused: /^true$/, why: 'must be false: there is no store that forgets, data always goes to data_dir' },
-  ],
-  [
-    'recycler_storage_vault_white_list',
-    { refused: /\S/, why: 'must be empty: the recycler can not leave vaults out, and would delete in all of them' },
   ],
 ]);
 

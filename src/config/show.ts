@@ -39,7 +39,7 @@ ${SECTIONS.map(sectionTable).join('\n\n')}
 ## Names that are accepted without effect
 
 A \`doris_cloud.conf\` in use can be given as it is. These names of it are accepted in the file, and the log names them at
-the start. \`use_mem_kv = true\`, \`enable_kms = true\` and a \`recycler_storage_vault_white_list\` are refused, since data would be treated in another way than the file asks for.
+the start. \`use_mem_kv = true\` and \`enable_kms = true\` are refused, since data would be treated in another way than the file asks for.
 
 ${REFERENCE_NAMES.map(({ why, names }) => `- ${upperFirst(why)}: ${names.map((name) => `\`${name}\``).join(', ')}.`).join('\n')}
 `;

@@ -3,6 +3,7 @@ import { RamUserPBSchema } from '../schema/gen/cloud/iam_pb.ts';
 import { ServiceRegistryPBSchema } from '../schema/gen/cloud/registry_pb.ts';
 import {
   CheckReportPBSchema,
+  EmptiedPlacesPBSchema,
   RecycleReportPBSchema,
   RecyclerControlPBSchema,
 } from '../schema/gen/nereus/recycling_pb.ts';
@@ -48,6 +49,13 @@ export const systemShapes = {
     space: SYSTEM_SPACE,
     parts: ['system', 'nereus', 'recycle_report', text('instance_id')],
     value: { type: 'message', schema: RecycleReportPBSchema },
+  },
+  systemEmptiedPlaces: {
+    about:
+      "The places of a dropped instance, while all objects there are deleted. Nereus' own: Doris neither writes nor reads it.",
+    space: SYSTEM_SPACE,
+    parts: ['system', 'nereus', 'emptied_places', text('instance_id')],
+    value: { type: 'message', schema: EmptiedPlacesPBSchema },
   },
   systemCheckReport: {
     about: "What the last check of an instance has found. Nereus' own: Doris neither writes nor reads it.",

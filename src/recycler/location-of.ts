@@ -1,4 +1,4 @@
-import { trimPrefix } from '../meta/vault/object-store.ts';
+import { trimPrefix } from '../meta/vault/trim-prefix.ts';
 import type { AzureLocation, HdfsLocation, ObjectLocation, S3Credentials } from '../objects/location.ts';
 import { ObjectStoreError } from '../objects/object-store-error.ts';
 import {

@@ -1,6 +1,6 @@
 import type { Store } from '../kv/store.ts';
 import { findInstance } from '../meta/instance/instance-record.ts';
-import { trimPrefix } from '../meta/vault/object-store.ts';
+import { trimPrefix } from '../meta/vault/trim-prefix.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import type { InstanceInfoPB } from '../schema/gen/cloud/instance_pb.ts';
 import { type StagePB, StagePB_StageType as StageType } from '../schema/gen/cloud/stage_pb.ts';

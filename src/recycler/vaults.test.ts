@@ -51,13 +51,13 @@ function options(open: OpenObjectStore): VaultsOptions {
   };
 }
 
-async function vaultsOf(instanceId: string): Promise<Vaults> {
+async function vaultsOf(instanceId: string, only?: readonly string[]): Promise<Vaults> {
   const places = memoryPlaces();
   const open: OpenObjectStore = (location, rest) => {
     opened.push(location);
     return places.open(location, rest);
   };
-  return openVaults(await domain.instance(instanceId), options(open));
+  return openVaults(await domain.instance(instanceId), { ...options(open), ...(only && { only }) });
 }
 
 /** Writes the record of a vault of instance `i` as it is. */
@@ -100,6 +100,22 @@ describe('the places of an instance', () => {
     ]);
     const none = reasonOf(() => vaults.get('7'));
     expect([none.fault, none.message]).toEqual(['misconfigured', "instance v has no vault with the id '7'"]);
+  });
+
+  test('are only the vaults of some names where those are told, and all object stores', async () => {
+    await domain.call(rpc.create_instance, { instanceId: 'i', objInfo: objectStore() });
+    await domain.call(rpc.create_instance, { instanceId: 'v', vault: { objInfo: objectStore('second') } });
+    const add = { cloudUniqueId: '1:v:fe', op: Operation.ADD_HDFS_INFO, vault: { name: 'h', hdfsInfo } };
+    expect(await domain.status(rpc.alter_storage_vault, add)).toBe('OK');
+
+    const vaults = await vaultsOf('v', ['h', 'another']);
+    const why = 'vault 1: its name is not in recycler_storage_vault_white_list';
+    expect(reasonOf(() => vaults.get('1'))).toMatchObject({ fault: 'misconfigured', message: why });
+    // It is there all the same, so that nobody takes what lies in it for gone.
+    await expect(vaults.all()[0]?.deletePrefix('')).rejects.toThrow(why);
+    expect(vaults.get('2').name).toBe('vault 2 (hdfs://h:1/pre)');
+    expect((await vaultsOf('i', ['h'])).get('1').name).toBe('vault 1 (s3://bucket/pre)');
+    expect((await vaultsOf('v', [])).get('1').name).toBe('vault 1 (s3://second/pre)');
   });
 
   test.each([

@@ -3,7 +3,7 @@ import { keys } from '../keys/key-table.ts';
 import type { KeyValue, Store, Transaction } from '../kv/store.ts';
 import { MetaError } from '../meta/meta-error.ts';
 import type { Keyring } from '../meta/secrets/keyring.ts';
-import { trimPrefix } from '../meta/vault/object-store.ts';
+import { trimPrefix } from '../meta/vault/trim-prefix.ts';
 import { BrokenPlace } from '../objects/broken-place.ts';
 import type { ObjectLocation } from '../objects/location.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
@@ -30,6 +30,8 @@ export interface VaultsOptions {
   readonly open: OpenObjectStore;
   readonly settings: ObjectSettings;
   readonly limiters: RateLimiters;
+  /** The names of the only vaults that are opened; all where it is empty. The object stores of an instance are no vaults. */
+  readonly only?: readonly string[];
   /** Aborted when whoever uses the places has to end. */
   readonly signal?: AbortSignal;
 }
@@ -127,6 +129,10 @@ class InstanceVaults implements Vaults {
 
   async #wayToVault(txn: Transaction, vault: StorageVaultPB | undefined): Promise<Way> {
     if (!vault) return broken('its record can not be read');
+    const { only = [] } = this.options;
+    if (only.length > 0 && !only.includes(vault.name)) {
+      return broken('its name is not in recycler_storage_vault_white_list');
+    }
     if (vault.hdfsInfo) return { location: hdfsLocationOf(vault.hdfsInfo) };
     if (vault.objInfo) return this.#wayTo(txn, vault.objInfo);
     return broken('its record does not say where it is');

@@ -48,13 +48,17 @@ export function createRecycling({ store, settings, logger, services, recycling =
   const limiters = new RateLimiters(settings);
   const nameAt = namesOfProcess();
   let port = settings.brpc_listen_port;
+  const { recycler_storage_vault_white_list: only } = settings;
+  const places = { store, keyring: services.keyring, open, settings, limiters };
   const parts = {
     ...{ store, services, settings, clock, logger },
     owner: () => nameAt(port),
-    openVaults: (instance: InstanceInfoPB, signal: AbortSignal) =>
-      openVaults(instance, { store, keyring: services.keyring, open, settings, limiters, signal }),
+    openVaults: (instance: InstanceInfoPB, signal: AbortSignal) => openVaults(instance, { ...places, signal }),
   };
-  const recycler = new Recycler({ ...parts, limiters, sweeps: recycling.sweeps ?? sweeps });
+  const recycler = new Recycler({
+    ...{ ...parts, limiters, sweeps: recycling.sweeps ?? sweeps },
+    openVaults: (instance, signal) => openVaults(instance, { ...places, only, signal }),
+  });
   const checker = settings.enable_checker ? new Checker(parts) : undefined;
   let stopped: Promise<void> | undefined;
   return {

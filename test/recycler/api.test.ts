@@ -253,6 +253,21 @@ test('check_instance has an instance checked, and check_job_info tells what was 
   await checked.stop();
 });
 
+test('rounds have only the vaults that recycler_storage_vault_white_list names', async () => {
+  const settings = { recycler_storage_vault_white_list: ['another'] };
+  const listed = await startRecyclingServer({ settings, live: [sweep] });
+  const where = { ...{ ak: 'a', sk: 's', bucket: 'b', endpoint: 'e', region: 'r' }, external_endpoint: 'e' };
+  const vault = { obj_info: { ...where, prefix: 'p', provider: 'S3' } };
+  const body = JSON.stringify({ instance_id: 'v', vault });
+  expect(await (await fetch(`${listed.base}/MetaService/create_instance`, { method: 'POST', body })).json()).toEqual({
+    status: { code: 'OK', msg: '' },
+  });
+  await listed.api('recycle_instance', '', { body: { instance_ids: ['v'] } });
+  await until(() => sweep.running === 1);
+  expect(() => sweep.contexts[0]?.vaults.get('1')).toThrow('not in recycler_storage_vault_white_list');
+  await listed.stop();
+});
+
 test('check_meta asks for its parameters, and says that it is not there', async () => {
   const without = await server.api('check_meta', 'instance_id=i&host=h&port=1');
   expect(without).toMatchObject({ status: 400, text: 'no instance id or mysql conn str info\n' });

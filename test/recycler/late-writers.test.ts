@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { keys } from '../../src/keys/key-table.ts';
 import { readRecord } from '../../src/records/message-record.ts';
 import { scanRecords } from '../../src/records/scan-records.ts';
+import { recycleIndexes } from '../../src/recycler/sweeps/recycle-indexes.ts';
 import { recyclePartitions } from '../../src/recycler/sweeps/recycle-partitions.ts';
 import { recycleRowsets } from '../../src/recycler/sweeps/recycle-rowsets.ts';
 import { recycleTmpRowsets } from '../../src/recycler/sweeps/recycle-tmp-rowsets.ts';
@@ -11,8 +12,10 @@ import {
 } from '../../src/schema/gen/cloud/job_pb.ts';
 import { RecyclePartitionPB_State as State } from '../../src/schema/gen/cloud/partition_pb.ts';
 import { TabletStatePB as TabletState } from '../../src/schema/gen/olap/tablet_meta_pb.ts';
-import { rpc } from '../support/fuzz/domain.ts';
+import { domainOn, rpc } from '../support/fuzz/domain.ts';
+import { besides } from '../support/recycler/besides.ts';
 import { DataWorld, INSTANCE, tabletsOf } from '../support/recycler/data-world.ts';
+import { tabletOf } from '../support/tablets.ts';
 
 const DAY = 24 * 3600;
 const FAR = 4_102_444_800n;
@@ -172,5 +175,52 @@ describe('a partition', () => {
     expect(stepped).toBe(true);
     expect(await recorded()).toMatchObject({ state: State.DROPPED });
     expect(world.paths.some((path) => path.startsWith('data/1600/'))).toBe(true);
+  });
+});
+
+describe('create_tablets', () => {
+  const index = { tableId: 2n, indexIds: [20n], dbId: 1n, expiration: 1n };
+  const [first, late] = tabletsOf(2n, 2);
+  const REFUSED = 'INVALID_ARGUMENT index 20 is being recycled, and gets no more tablets';
+
+  const create = (domain = world.domain) => {
+    const { tabletId: id, ...place } = late ?? first;
+    return domain.status(rpc.create_tablets, { cloudUniqueId: '1:i:fe', dbId: 1n, tabletMetas: [tabletOf(id, place)] });
+  };
+
+  /** The tablets that are stored of its table. */
+  const tablets = () =>
+    world.domain.store.transact(async (txn) => {
+      const found: bigint[] = [];
+      const table = { instance_id: INSTANCE, table_id: 2n };
+      for await (const { fields } of scanRecords(txn, keys.metaTablet, table)) found.push(fields.tablet_id);
+      return found;
+    });
+
+  beforeEach(async () => {
+    await world.must(rpc.prepare_index, index);
+    await world.createTablets([first]);
+    await world.load([first]);
+    world.now += 30 * DAY;
+  });
+
+  test('adds nothing to an index whose recycling has begun and could not be finished', async () => {
+    await world.sweep(recycleIndexes, { stores: {} });
+    expect(await create()).toBe(REFUSED);
+    await world.sweep(recycleIndexes);
+    expect(await tablets()).toEqual([]);
+  });
+
+  test('adds nothing to one whose recycling begins at the same moment', async () => {
+    const store = besides(world.domain.store, 1, () => world.sweep(recycleIndexes, { stores: {} }));
+    expect(await create(await domainOn(store))).toBe(REFUSED);
+  });
+
+  test('adds to one that was only dropped a tablet that goes with it', async () => {
+    await world.must(rpc.drop_index, index);
+    expect(await create()).toBe('OK');
+    world.now += DAY;
+    await world.sweep(recycleIndexes);
+    expect(await tablets()).toEqual([]);
   });
 });

@@ -1,3 +1,4 @@
+import { create, toBinary } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Domain, openDomain, rpc } from '../../../test/support/fuzz/domain.ts';
 import { createTablets, DB_ID, PLACE, schemaOf, type TabletInit, tabletOf } from '../../../test/support/tablets.ts';
@@ -5,7 +6,9 @@ import { keys } from '../../keys/key-table.ts';
 import { readRecord } from '../../records/message-record.ts';
 import { addToTabletStats, readTabletStats } from '../../records/tablet-stats.ts';
 import { decodeFields } from '../../schema/encoded-fields.ts';
+import { RecycleIndexPB_State as IndexState } from '../../schema/gen/cloud/index_pb.ts';
 import { ObjectStoreInfoPB_Provider as Provider } from '../../schema/gen/cloud/object_store_pb.ts';
+import { RecyclePartitionPB_State as PartitionState } from '../../schema/gen/cloud/partition_pb.ts';
 import { AlterObjStoreInfoRequest_Operation as Operation } from '../../schema/gen/cloud/vault_pb.ts';
 import { isSet } from '../../schema/presence.ts';
 
@@ -174,4 +177,27 @@ describe('the vault of new tablets', () => {
       domain.status(rpc.create_tablets, request('nowhere')),
       'INVALID_ARGUMENT failed to get vault id, vault name=nowhere',
     ));
+});
+
+describe('tablets of what is being recycled', () => {
+  const put = (kind: typeof keys.recycleIndex | typeof keys.recyclePartition, id: object, state: number) =>
+    domain.store.transact(async (txn) => {
+      const { schema } = kind.shape.value;
+      txn.set(kind.encode({ instance_id, ...id } as never), toBinary(schema, create(schema, { tableId: 10n, state })));
+    });
+
+  test('are refused, whichever of them it is', async () => {
+    await put(keys.recycleIndex, { index_id: 21n }, IndexState.RECYCLING);
+    await put(keys.recyclePartition, { partition_id: 22n }, PartitionState.RECYCLING);
+    const inIndex = add(tabletOf(1n), tabletOf(2n, { indexId: 21n }));
+    await refused(inIndex, 'INVALID_ARGUMENT index 21 is being recycled, and gets no more tablets');
+    const inPartition = add(tabletOf(1n), tabletOf(2n, { partitionId: 22n }));
+    await refused(inPartition, 'INVALID_ARGUMENT partition 22 is being recycled, and gets no more tablets');
+  });
+
+  test.each([IndexState.PREPARED, IndexState.DROPPED])('are created in one of state %j', async (state) => {
+    await put(keys.recycleIndex, { index_id: 11n }, state);
+    await put(keys.recyclePartition, { partition_id: 12n }, state);
+    expect(await add(tabletOf(1n))).toBe('OK');
+  });
 });

@@ -17,6 +17,7 @@ import type { Call } from '../call.ts';
 import { invalid } from '../meta-error.ts';
 import { fieldsOfSchema, saveSchema } from '../schema/stored-schema.ts';
 import { vaultOfTablets } from '../vault/vault-of-tablets.ts';
+import { refuseRecycled } from './refuse-recycled.ts';
 import { fieldsOfTablet, type TabletFields } from './tablet-index.ts';
 
 /** Compaction leaves the first rowset, of the versions 0 to 1, alone. */
@@ -28,7 +29,8 @@ export function checkCreateTablets({ tabletMetas }: CreateTabletsRequest): void 
 
 /**
  * Creates tablets, each with its first rowset where one is given, or writes them anew. All of a request are created or
- * none, in one transaction: some ten thousand tablets fit into it, and the store refuses a request with more.
+ * none, in one transaction: some ten thousand tablets fit into it, and the store refuses a request with more. Throws
+ * INVALID_ARGUMENT for tablets of an index or a partition that is being recycled.
  */
 export async function createTablets(
   call: Call,
@@ -43,6 +45,7 @@ export async function createTablets(
       throw invalid('tablet_meta must have either schema or schema_version');
     }
   }
+  await refuseRecycled(call.txn, instanceId, request.tabletMetas);
   const dbId = isSet(request, 'dbId') ? request.dbId : undefined;
   for (const tablet of request.tabletMetas) writeTablet(call.txn, instanceId, tablet, dbId);
   await saveSchemas(call.txn, instanceId, request.tabletMetas);

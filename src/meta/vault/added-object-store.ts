@@ -7,7 +7,10 @@ import { isSet } from '../../schema/presence.ts';
 import type { Call } from '../call.ts';
 import { invalid, MetaError } from '../meta-error.ts';
 import { quote } from '../quote.ts';
-import { badObjectStore, MAX_OBJECT_STORES, setKeys, stamp, trimPrefix } from './object-store.ts';
+import { requireLastingPlace } from './emptied-places.ts';
+import { badObjectStore, MAX_OBJECT_STORES, setKeys, stamp } from './object-store.ts';
+import { placeOfStore } from './place.ts';
+import { trimPrefix } from './trim-prefix.ts';
 
 /** The largest object store that may be added to an instance, in bytes of its protobuf form. */
 const MAX_OBJECT_STORE_BYTES = 1024;
@@ -49,6 +52,7 @@ export async function addedObjectStore(
   if (instance.objInfo.some((other) => samePlace(other, store))) {
     throw invalid('original obj infos has a same conf, please check it');
   }
+  await requireLastingPlace(call.txn, placeOfStore(store));
   store.externalEndpoint = given.externalEndpoint;
   return stamp(call, instance, store, instance.sseEnabled);
 }

@@ -11,7 +11,10 @@ import { maskUrlUser } from '../../schema/mask-secrets.ts';
 import { isSet } from '../../schema/presence.ts';
 import type { Call } from '../call.ts';
 import { invalid } from '../meta-error.ts';
-import { nextResourceId, sealKeys, trimPrefix } from './object-store.ts';
+import { requireLastingPlace } from './emptied-places.ts';
+import { nextResourceId, sealKeys } from './object-store.ts';
+import { placeOfVault } from './place.ts';
+import { trimPrefix } from './trim-prefix.ts';
 import { renameVault } from './vault-record.ts';
 
 /** The record of a new vault on HDFS. Throws `INVALID_ARGUMENT` for a prefix with a scheme, or without a file system. */
@@ -33,6 +36,8 @@ export async function newHdfsVault(
   info.buildConf = conf;
   vault.hdfsInfo = info;
   vault.id = nextResourceId(instance);
+  const place = placeOfVault(vault);
+  if (place) await requireLastingPlace(call.txn, place);
   // Doris keeps an object store that comes with it, of no use as it is, so its keys must be no more readable than others.
   if (vault.objInfo) await sealKeys(call, vault.objInfo);
   return vault;

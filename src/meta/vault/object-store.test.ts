@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Domain, openDomain, rpc } from '../../../test/support/fuzz/domain.ts';
 import { ObjectStoreInfoPB_Provider as Provider } from '../../schema/gen/cloud/object_store_pb.ts';
 import { AlterObjStoreInfoRequest_Operation as Operation } from '../../schema/gen/cloud/vault_pb.ts';
-import { trimPrefix } from './object-store.ts';
+import { trimPrefix } from './trim-prefix.ts';
 
 describe('a prefix', () => {
   test.each([

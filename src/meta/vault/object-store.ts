@@ -5,23 +5,15 @@ import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
 import { isSet } from '../../schema/presence.ts';
 import { type Call, nowSeconds } from '../call.ts';
 import { MetaError } from '../meta-error.ts';
+import { requireLastingPlace } from './emptied-places.ts';
+import { placeOfStore } from './place.ts';
+import { trimPrefix } from './trim-prefix.ts';
 
 /** An instance keeps no more legacy object stores than this, dropped ones included. */
 export const MAX_OBJECT_STORES = 10;
 
 export function badObjectStore(): MetaError {
   return new MetaError(MetaServiceCode.INVALID_ARGUMENT, 's3 conf info err, please check it');
-}
-
-const TRIMMED: ReadonlySet<string> = new Set(['/', ' ', '\t']);
-
-/** A path prefix without the slashes, spaces and tabs around it: `/a/b/`, `//a/b` and ` a/b` are all `a/b`. */
-export function trimPrefix(prefix: string): string {
-  let begin = 0;
-  let end = prefix.length;
-  while (begin < end && TRIMMED.has(prefix.charAt(begin))) begin++;
-  while (begin < end && TRIMMED.has(prefix.charAt(end - 1))) end--;
-  return prefix.slice(begin, end);
 }
 
 /** The next free id among an instance's vaults and legacy object stores, which share their numbers. */
@@ -45,6 +37,7 @@ export async function newObjectStore(
   if (!complete || !isSet(given, 'provider')) throw badObjectStore();
   const store = clone(ObjectStoreInfoPBSchema, given);
   store.prefix = trimPrefix(given.prefix);
+  await requireLastingPlace(call.txn, placeOfStore(store));
   await setKeys(call, store, ak, sk);
   return stamp(call, instance, store, sseEnabled);
 }

@@ -1,13 +1,16 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { rpc } from '../../../test/support/fuzz/domain.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { domainOn, rpc } from '../../../test/support/fuzz/domain.ts';
 import { storedPairs } from '../../../test/support/fuzz/stored-pairs.ts';
 import { MemoryBucket } from '../../../test/support/objects/memory-bucket.ts';
 import { MemoryObjectStore } from '../../../test/support/objects/memory-object-store.ts';
+import { besides } from '../../../test/support/recycler/besides.ts';
 import { DataWorld, INSTANCE, tabletsOf } from '../../../test/support/recycler/data-world.ts';
 import { keys } from '../../keys/key-table.ts';
+import type { Store } from '../../kv/store.ts';
 import { ObjectStoreError } from '../../objects/object-store-error.ts';
 import { AlterInstanceRequest_Operation as Operation } from '../../schema/gen/cloud/instance_pb.ts';
 import { ObjectStoreInfoPB_Provider as Provider } from '../../schema/gen/cloud/object_store_pb.ts';
+import { AlterObjStoreInfoRequest_Operation as Alter } from '../../schema/gen/cloud/vault_pb.ts';
 import { recycleDeletedInstance } from './recycle-deleted-instance.ts';
 
 const tablets = tabletsOf(1n, 3);
@@ -25,7 +28,8 @@ beforeEach(async () => {
   await world.compact(first, 2n, 2n, { rowsetIdV2: 'output' });
   await world.prepare(world.rowset(77n, second));
   await world.domain.store.transact(async (txn) => {
-    for (const kind of [keys.jobRecycle, keys.jobCheck])
+    // What is told of it goes with it, though whoever told it may not live to see that.
+    for (const kind of [keys.jobRecycle, keys.jobCheck, keys.systemRecycleReport, keys.systemCheckReport])
       txn.set(kind.encode({ instance_id: INSTANCE }), Buffer.alloc(0));
   });
 });
@@ -117,16 +121,12 @@ test('it goes on where it was broken off', async () => {
   expect(await allKeys()).toEqual(before);
 });
 
+const obj = {
+  ...{ ak: 'a', sk: 's', bucket: 'b', endpoint: 'e', externalEndpoint: 'e', region: 'r' },
+  provider: Provider.S3,
+};
+
 test('it stays while another instance may have objects in the same place', async () => {
-  const obj = {
-    ak: 'a',
-    sk: 's',
-    bucket: 'b',
-    endpoint: 'e',
-    externalEndpoint: 'e',
-    region: 'r',
-    provider: Provider.S3,
-  };
   await world.must(rpc.create_instance, { instanceId: 'one', objInfo: { ...obj, prefix: 'p' } });
   await world.must(rpc.create_instance, { instanceId: 'two', objInfo: { ...obj, prefix: 'p/q' } });
   await world.must(rpc.create_instance, { instanceId: 'three', objInfo: { ...obj, prefix: 'pp' } });
@@ -141,4 +141,69 @@ test('it stays while another instance may have objects in the same place', async
   await world.must(rpc.alter_instance, { op: Operation.DROP, instanceId: 'two' });
   const { progress } = await world.sweep(recycleDeletedInstance, { instance_id: 'one' });
   expect(progress.numbers).toMatchObject({ deleted: 1, failed: 0 });
+});
+
+describe('a place that is being emptied', () => {
+  const REFUSED =
+    'INVALID_ARGUMENT objects under this prefix are being deleted, since instance one was dropped: choose another prefix, or try again when that instance is gone';
+  const onPlace = (prefix: string, more = {}) => ({ objInfo: { ...obj, prefix, ...more } });
+  const down = { before: new ObjectStoreError('denied', 'vault 1: the keys are not taken') };
+  let is_down: boolean;
+
+  beforeEach(async () => {
+    is_down = true;
+    const fault = () => (is_down ? down : undefined);
+    world.stores['1'] = new MemoryObjectStore('vault 1', world.bucket, 'one', { fault });
+    await world.must(rpc.create_instance, { instanceId: 'one', ...onPlace('p') });
+    await world.must(rpc.alter_instance, { op: Operation.DROP, instanceId: 'one' });
+  });
+
+  const sweepOne = (store: Store = world.domain.store) =>
+    world.sweep(recycleDeletedInstance, { instance_id: 'one', store });
+
+  test('is nobody else’s until it is empty', async () => {
+    await world.must(rpc.create_instance, { instanceId: 'two', ...onPlace('another') });
+    await sweepOne();
+    const create = (prefix: string, more = {}) =>
+      world.domain.status(rpc.create_instance, { instanceId: 'three', ...onPlace(prefix, more) });
+    for (const prefix of ['p', '/p/', 'p/q', '']) expect(await create(prefix)).toBe(REFUSED);
+    // One bucket may be reached in several ways.
+    expect(await create('p', { endpoint: 'f', provider: Provider.OSS })).toBe(REFUSED);
+    const add = { cloudUniqueId: '1:two:fe', op: Alter.ADD_OBJ_INFO, obj: { ...obj, prefix: 'p' } };
+    expect(await world.domain.status(rpc.alter_obj_store_info, add)).toBe(REFUSED);
+    const vault = {
+      ...add,
+      cloudUniqueId: '1:neighbour:fe',
+      op: Alter.ADD_S3_VAULT,
+      vault: { name: 'v', objInfo: add.obj },
+    };
+    expect(await world.domain.status(rpc.alter_storage_vault, vault)).toBe(REFUSED);
+    expect(await create('p', { bucket: 'c' })).toBe('OK');
+
+    is_down = false;
+    await sweepOne();
+    expect(await world.domain.status(rpc.create_instance, { instanceId: 'four', ...onPlace('p') })).toBe('OK');
+  });
+
+  test('is not emptied when another instance gets it just before', async () => {
+    is_down = false;
+    await world.put('data/1/r_0.dat');
+    const before = world.paths;
+    const { progress } = await sweepOne(
+      besides(world.domain.store, 1, () => world.must(rpc.create_instance, { instanceId: 'two', ...onPlace('p') })),
+    );
+    expect(progress.lastFailure).toMatch(/may lie in one place: vault 1 and vault 1 of instance two$/);
+    expect(world.paths).toEqual(before);
+  });
+
+  test('is refused to who had asked for it just before', async () => {
+    const late = await domainOn(besides(world.domain.store, 1, sweepOne));
+    expect(await late.status(rpc.create_instance, { instanceId: 'two', ...onPlace('p') })).toBe(REFUSED);
+  });
+
+  test('is not so in a dry run', async () => {
+    const all = await allKeys();
+    await world.sweep(recycleDeletedInstance, { instance_id: 'one', dry_run: true });
+    expect(await allKeys()).toEqual(all);
+  });
 });

@@ -3,8 +3,10 @@ import { keys } from '../../keys/key-table.ts';
 import { collectRange } from '../../kv/collect-range.ts';
 import type { Transaction } from '../../kv/store.ts';
 import { findInstance } from '../../meta/instance/instance-record.ts';
+import { freePlaces } from '../../meta/vault/emptied-places.ts';
 import type { DeletedObjects, ObjectStore } from '../../objects/object-store.ts';
 import { ObjectStoreError } from '../../objects/object-store-error.ts';
+import { removeRecord } from '../../records/message-record.ts';
 import { type InstanceInfoPB, InstanceInfoPB_Status as Status } from '../../schema/gen/cloud/instance_pb.ts';
 import { TABLETS_PREFIX } from '../data-paths.ts';
 import { sum } from '../delete-objects.ts';
@@ -12,7 +14,7 @@ import { rangesOfInstance, singleKeysOfInstance } from '../instance-keys.ts';
 import { ContradictionError, noteFailure } from '../note-failure.ts';
 import { hexOf } from '../record-of-pair.ts';
 import { scanInPages } from '../scan-in-pages.ts';
-import { findSharedPlace } from '../shared-places.ts';
+import { takePlaces } from '../shared-places.ts';
 import type { Sweep, SweepContext } from '../sweep.ts';
 
 const WHY = 'its instance was dropped';
@@ -31,8 +33,7 @@ export const recycleDeletedInstance: Sweep = {
     progress.scanned(1);
     progress.found(1);
     try {
-      const shared = await findSharedPlace(context);
-      if (shared !== undefined) throw new ContradictionError(`objects of both may lie in one place: ${shared}`);
+      await takePlaces(context);
       if (context.dry_run) return await plan(context);
       if (!(await deleteAllObjects(context))) return;
       for (const range of rangesOfInstance(instance_id)) await clearInPages(context, range);
@@ -114,6 +115,10 @@ async function removeInstance({ store, instance_id, services }: SweepContext): P
       }
     }
     for (const key of last) txn.clear(key);
+    freePlaces(txn, instance_id);
+    // Whoever is at work on it writes no more of them once it is gone, and may not live to remove them.
+    removeRecord(txn, keys.systemRecycleReport, { instance_id });
+    removeRecord(txn, keys.systemCheckReport, { instance_id });
     if (clusters.length > 0) await services.nodes.change(txn, instance_id);
   });
 }

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file nereus/recycling.proto.
  */
 export const file_nereus_recycling: GenFile = /*@__PURE__*/
-  fileDesc("ChZuZXJldXMvcmVjeWNsaW5nLnByb3RvEgZuZXJldXMilgEKEVJlY3ljbGVyQ29udHJvbFBCEg4KBnBhdXNlZBgBIAEoCBIbChNwYXVzZWRfaW5zdGFuY2VfaWRzGAIgAygJEikKCWdldF9saW1pdBgDIAEoCzIWLm5lcmV1cy5SZXF1ZXN0TGltaXRQQhIpCglwdXRfbGltaXQYBCABKAsyFi5uZXJldXMuUmVxdWVzdExpbWl0UEIiUAoOUmVxdWVzdExpbWl0UEISEgoKcGVyX3NlY29uZBgBIAEoAxIVCg1idWNrZXRfdG9rZW5zGAIgASgDEhMKC3Rva2VuX2xpbWl0GAMgASgDIqwCCg5SZWN5Y2xlU3dlZXBQQhIMCgRuYW1lGAEgASgJEisKBXN0YXRlGAIgASgOMhwubmVyZXVzLlJlY3ljbGVTd2VlcFBCLlN0YXRlEhAKCGJlZ2FuX21zGAMgASgDEhAKCGVuZGVkX21zGAQgASgDEg8KB3NjYW5uZWQYBSABKAMSDQoFZm91bmQYBiABKAMSDwoHZGVsZXRlZBgHIAEoAxIOCgZmYWlsZWQYCCABKAMSDwoHb2JqZWN0cxgJIAEoAxINCgVieXRlcxgKIAEoAxIUCgxsYXN0X2ZhaWx1cmUYCyABKAkiRAoFU3RhdGUSCwoHV0FJVElORxAAEgsKB1JVTk5JTkcQARIICgRET05FEAISCgoGRkFJTEVEEAMSCwoHQUJPUlRFRBAEIv4BCg9SZWN5Y2xlUmVwb3J0UEISDwoHaXBfcG9ydBgBIAEoCRIsCgVzdGF0ZRgCIAEoDjIdLm5lcmV1cy5SZWN5Y2xlUmVwb3J0UEIuU3RhdGUSEAoIYmVnYW5fbXMYAyABKAMSEgoKdXBkYXRlZF9tcxgEIAEoAxIQCghlbmRlZF9tcxgFIAEoAxIOCgZyZWFzb24YBiABKAkSJgoGc3dlZXBzGAcgAygLMhYubmVyZXVzLlJlY3ljbGVTd2VlcFBCIjwKBVN0YXRlEgsKB1JVTk5JTkcQABINCglTVUNDRUVERUQQARIKCgZGQUlMRUQQAhILCgdBQk9SVEVEEAMikQEKDUNoZWNrUmVwb3J0UEISDwoHaXBfcG9ydBgBIAEoCRIsCgVzdGF0ZRgCIAEoDjIdLm5lcmV1cy5SZWN5Y2xlUmVwb3J0UEIuU3RhdGUSEAoIYmVnYW5fbXMYAyABKAMSEAoIZW5kZWRfbXMYBCABKAMSDgoGcmVhc29uGAUgASgJEg0KBWZvdW5kGAYgASgJ");
+  fileDesc("ChZuZXJldXMvcmVjeWNsaW5nLnByb3RvEgZuZXJldXMilgEKEVJlY3ljbGVyQ29udHJvbFBCEg4KBnBhdXNlZBgBIAEoCBIbChNwYXVzZWRfaW5zdGFuY2VfaWRzGAIgAygJEikKCWdldF9saW1pdBgDIAEoCzIWLm5lcmV1cy5SZXF1ZXN0TGltaXRQQhIpCglwdXRfbGltaXQYBCABKAsyFi5uZXJldXMuUmVxdWVzdExpbWl0UEIiUAoOUmVxdWVzdExpbWl0UEISEgoKcGVyX3NlY29uZBgBIAEoAxIVCg1idWNrZXRfdG9rZW5zGAIgASgDEhMKC3Rva2VuX2xpbWl0GAMgASgDIqwCCg5SZWN5Y2xlU3dlZXBQQhIMCgRuYW1lGAEgASgJEisKBXN0YXRlGAIgASgOMhwubmVyZXVzLlJlY3ljbGVTd2VlcFBCLlN0YXRlEhAKCGJlZ2FuX21zGAMgASgDEhAKCGVuZGVkX21zGAQgASgDEg8KB3NjYW5uZWQYBSABKAMSDQoFZm91bmQYBiABKAMSDwoHZGVsZXRlZBgHIAEoAxIOCgZmYWlsZWQYCCABKAMSDwoHb2JqZWN0cxgJIAEoAxINCgVieXRlcxgKIAEoAxIUCgxsYXN0X2ZhaWx1cmUYCyABKAkiRAoFU3RhdGUSCwoHV0FJVElORxAAEgsKB1JVTk5JTkcQARIICgRET05FEAISCgoGRkFJTEVEEAMSCwoHQUJPUlRFRBAEIv4BCg9SZWN5Y2xlUmVwb3J0UEISDwoHaXBfcG9ydBgBIAEoCRIsCgVzdGF0ZRgCIAEoDjIdLm5lcmV1cy5SZWN5Y2xlUmVwb3J0UEIuU3RhdGUSEAoIYmVnYW5fbXMYAyABKAMSEgoKdXBkYXRlZF9tcxgEIAEoAxIQCghlbmRlZF9tcxgFIAEoAxIOCgZyZWFzb24YBiABKAkSJgoGc3dlZXBzGAcgAygLMhYubmVyZXVzLlJlY3ljbGVTd2VlcFBCIjwKBVN0YXRlEgsKB1JVTk5JTkcQABINCglTVUNDRUVERUQQARIKCgZGQUlMRUQQAhILCgdBQk9SVEVEEAMikQEKDUNoZWNrUmVwb3J0UEISDwoHaXBfcG9ydBgBIAEoCRIsCgVzdGF0ZRgCIAEoDjIdLm5lcmV1cy5SZWN5Y2xlUmVwb3J0UEIuU3RhdGUSEAoIYmVnYW5fbXMYAyABKAMSEAoIZW5kZWRfbXMYBCABKAMSDgoGcmVhc29uGAUgASgJEg0KBWZvdW5kGAYgASgJIjkKD0VtcHRpZWRQbGFjZXNQQhImCgZwbGFjZXMYASADKAsyFi5uZXJldXMuRW1wdGllZFBsYWNlUEIiRQoORW1wdGllZFBsYWNlUEISEwoLcmVzb3VyY2VfaWQYASABKAkSDgoGYnVja2V0GAIgASgJEg4KBnByZWZpeBgDIAEoCQ");
 
 /**
  * What operators have asked of all processes that recycle.
@@ -317,4 +317,54 @@ export type CheckReportPB = Message<"nereus.CheckReportPB"> & {
  */
 export const CheckReportPBSchema: GenMessage<CheckReportPB> = /*@__PURE__*/
   messageDesc(file_nereus_recycling, 4);
+
+/**
+ * The places of a dropped instance, from before their first object is deleted until the instance is gone.
+ *
+ * @generated from message nereus.EmptiedPlacesPB
+ */
+export type EmptiedPlacesPB = Message<"nereus.EmptiedPlacesPB"> & {
+  /**
+   * @generated from field: repeated nereus.EmptiedPlacePB places = 1;
+   */
+  places: EmptiedPlacePB[];
+};
+
+/**
+ * Describes the message nereus.EmptiedPlacesPB.
+ * Use `create(EmptiedPlacesPBSchema)` to create a new message.
+ */
+export const EmptiedPlacesPBSchema: GenMessage<EmptiedPlacesPB> = /*@__PURE__*/
+  messageDesc(file_nereus_recycling, 5);
+
+/**
+ * @generated from message nereus.EmptiedPlacePB
+ */
+export type EmptiedPlacePB = Message<"nereus.EmptiedPlacePB"> & {
+  /**
+   * @generated from field: optional string resource_id = 1;
+   */
+  resourceId: string;
+
+  /**
+   * The bucket, container or file system, with what tells those of one name apart.
+   *
+   * @generated from field: optional string bucket = 2;
+   */
+  bucket: string;
+
+  /**
+   * Ends with a slash, unless it is empty.
+   *
+   * @generated from field: optional string prefix = 3;
+   */
+  prefix: string;
+};
+
+/**
+ * Describes the message nereus.EmptiedPlacePB.
+ * Use `create(EmptiedPlacePBSchema)` to create a new message.
+ */
+export const EmptiedPlacePBSchema: GenMessage<EmptiedPlacePB> = /*@__PURE__*/
+  messageDesc(file_nereus_recycling, 6);
 
