@@ -1,6 +1,7 @@
 import { clearField, create, toBinary } from '@bufbuild/protobuf';
 import { keys } from '../keys/key-table.ts';
-import type { KeyValue } from '../kv/store.ts';
+import type { KeyValue, Transaction } from '../kv/store.ts';
+import { readRecords } from '../records/message-record.ts';
 import { copyFields } from '../schema/copy-fields.ts';
 import { appendEncoded } from '../schema/encoded-fields.ts';
 import {
@@ -45,6 +46,17 @@ export function droppedRowset(
   const header = create(RecycleRowsetPBSchema, { creationTime: since, type: Type.DROP });
   const value = appendEncoded(RecycleRowsetPBSchema, toBinary(RecycleRowsetPBSchema, header), 'rowset_meta', rowset);
   return { key: keys.recycleRowset.encode({ instance_id, tablet_id, rowset_id }), value };
+}
+
+/** Those of some rowsets that are left to the recycler already, and not as ones that are being written. Throws a MalformedValueError. */
+export async function leftAmong<Rowset extends RowsetName>(
+  txn: Transaction,
+  instance_id: string,
+  rowsets: readonly Rowset[],
+): Promise<readonly Rowset[]> {
+  const fields = rowsets.map(({ tablet_id, rowset_id }) => ({ instance_id, tablet_id, rowset_id }));
+  const records = await readRecords(txn, keys.recycleRowset, fields);
+  return rowsets.filter((_, i) => records[i] !== undefined && records[i].type !== Type.PREPARE);
 }
 
 /** The vault of a recycled rowset; empty where it names none. */

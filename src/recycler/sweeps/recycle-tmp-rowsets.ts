@@ -8,7 +8,7 @@ import { noteFailure } from '../note-failure.ts';
 import { type DueRowset, reclaimRowsets } from '../reclaim-rowsets.ts';
 import { type FoundRecord, hexOf, isUnchanged, recordsOfPage } from '../record-of-pair.ts';
 import { type Due, keyOf, recycleInBatches } from '../recycle-batch.ts';
-import { checkNames, droppedRowset } from '../recycled-rowset.ts';
+import { checkNames, droppedRowset, leftAmong } from '../recycled-rowset.ts';
 import { objectsOfRowset } from '../rowset-objects.ts';
 import type { Sweep, SweepContext } from '../sweep.ts';
 import { endAbandonedCompactions, tabletsAtWork } from '../tablet-jobs.ts';
@@ -111,8 +111,8 @@ interface MovedRowset {
 }
 
 /**
- * Lets the rowsets that are still due be recycled rowsets. One that is visible already was written twice by a request
- * that was on its way for long: of that only the temporary one goes.
+ * Lets the rowsets that are still due be recycled rowsets. One that is visible already, or was and is left to the recycler
+ * since, was written twice by a request that was on its way for long: of that only the temporary one goes.
  */
 async function moveIn(
   context: SweepContext,
@@ -125,18 +125,18 @@ async function moveIn(
   const due = await dueAmong(context, txn, unchanged);
   const tablets = due.map(({ tablet_id }) => tablet_id);
   await endAbandonedCompactions(txn, instance_id, tablets, nowInSeconds(context));
-  const visible = await visibleAmong(txn, instance_id, due);
+  const twice = new Set([...(await visibleAmong(txn, instance_id, due)), ...(await leftAmong(txn, instance_id, due))]);
   const moved: MovedRowset[] = [];
   for (const candidate of due) {
     txn.clear(candidate.pair.key);
-    if (visible.has(candidate)) continue;
+    if (twice.has(candidate)) continue;
     const { creationTime, expiration } = candidate.times;
     const since = expiration > 0n ? expiration : creationTime;
     const pair = droppedRowset(instance_id, candidate, candidate.pair.value, since);
     txn.set(pair.key, pair.value);
     moved.push({ candidate, pair });
   }
-  return { moved, removed: visible.size };
+  return { moved, removed: twice.size };
 }
 
 async function dueRowset(schemas: KnownSchemas, { candidate, pair }: MovedRowset): Promise<DueRowset> {
