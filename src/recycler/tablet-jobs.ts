@@ -4,6 +4,8 @@ import { hasExpired, isAbandoned } from '../meta/job/job-time.ts';
 import { fieldsOfTablet, type TabletFields } from '../meta/tablet/tablet-index.ts';
 import { readRecords, writeRecord } from '../records/message-record.ts';
 import type { TabletJobInfoPB } from '../schema/gen/cloud/job_pb.ts';
+import { TabletStatePB as TabletState } from '../schema/gen/olap/tablet_meta_pb.ts';
+import { isSet } from '../schema/presence.ts';
 
 interface JobsOfTablet {
   readonly tablet_id: bigint;
@@ -23,7 +25,13 @@ export async function tabletsAtWork(
   now: bigint,
 ): Promise<ReadonlySet<bigint>> {
   const found = await jobsOf(txn, instance_id, tablet_ids);
-  return new Set(found.filter(({ jobs }) => isAtWork(jobs, now)).map(({ tablet_id }) => tablet_id));
+  const changed = found.filter(({ jobs: { schemaChange } }) => schemaChange && !hasExpired(schemaChange, now));
+  const made = await beingMade(
+    txn,
+    changed.map(({ fields }) => fields),
+  );
+  const at_work = found.filter(({ jobs, fields }) => isCompacted(jobs, now) || made.has(fields));
+  return new Set(at_work.map(({ tablet_id }) => tablet_id));
 }
 
 /**
@@ -44,9 +52,22 @@ export async function endAbandonedCompactions(
   }
 }
 
-function isAtWork({ compaction, schemaChange }: TabletJobInfoPB, now: bigint): boolean {
-  if (schemaChange && !hasExpired(schemaChange, now)) return true;
+function isCompacted({ compaction }: TabletJobInfoPB, now: bigint): boolean {
   return compaction.some((each) => !isAbandoned(each, now));
+}
+
+/**
+ * Those of some tablets that a schema change still makes, which is recorded at its base tablet, too, and may be for long
+ * after its end. It writes to no other tablet, and none that runs is made any more.
+ */
+async function beingMade(txn: Transaction, tablets: readonly TabletFields[]): Promise<ReadonlySet<TabletFields>> {
+  const metas = await readRecords(txn, keys.metaTablet, tablets);
+  return new Set(
+    tablets.filter((_, i) => {
+      const meta = metas[i];
+      return meta && isSet(meta, 'tabletState') && meta.tabletState === TabletState.PB_NOTREADY;
+    }),
+  );
 }
 
 /** The jobs of those tablets that have some. One that is gone has none. */

@@ -5,8 +5,10 @@ import { DataWorld, INSTANCE, tabletsOf } from '../../../test/support/recycler/d
 import { keys } from '../../keys/key-table.ts';
 import { findTxn, saveTxn } from '../../meta/txn/txn-record.ts';
 import { readRecord } from '../../records/message-record.ts';
+import { FinishTabletJobRequest_Action as Action } from '../../schema/gen/cloud/job_pb.ts';
 import { RecycleRowsetPB_Type as Type } from '../../schema/gen/cloud/rowset_pb.ts';
 import { TxnStatusPB as TxnStatus } from '../../schema/gen/cloud/txn_pb.ts';
+import { TabletStatePB as TabletState } from '../../schema/gen/olap/tablet_meta_pb.ts';
 import { recycleRowsets } from './recycle-rowsets.ts';
 import { recycleTmpRowsets } from './recycle-tmp-rowsets.ts';
 
@@ -155,6 +157,21 @@ describe('rowsets of jobs', () => {
     expect(world.paths).toContain(`data/${one.tabletId}/output_0.dat`);
   });
 
+  test('that became visible and were replaced since are kept for as long as such are', async () => {
+    await world.load([one]);
+    await world.compact(one, 2n, 2n, { rowsetIdV2: 'output' });
+    await world.must(rpc.commit_rowset, { rowsetMeta: world.rowset(78n, one, { rowsetIdV2: 'output' }) });
+    world.now += 30 * DAY;
+    await world.compact(one, 2n, 2n, { rowsetIdV2: 'newer' });
+    const { progress } = await world.sweep(recycleTmpRowsets);
+    expect(progress.numbers).toMatchObject({ deleted: 1, objects: 0, failed: 0 });
+    expect(await temporary()).toEqual([]);
+    expect(world.paths).toContain(`data/${one.tabletId}/output_0.dat`);
+    world.now += 3 * HOUR;
+    await world.sweep(recycleRowsets);
+    expect(world.paths).toEqual([`data/${one.tabletId}/newer_0.dat`]);
+  });
+
   test('that a schema change may still put in their places stay', async () => {
     const [shadow] = tabletsOf(1n, 1, { indexId: 99n, tabletId: 9000n });
     await world.createIndex([shadow], { tabletState: 0 });
@@ -164,6 +181,21 @@ describe('rowsets of jobs', () => {
     world.now += 365 * DAY;
     await world.sweep(recycleTmpRowsets, AT_ONCE);
     expect(await temporary()).toHaveLength(1);
+  });
+
+  // That of a tablet without loads stays recorded for ever.
+  test('go though a schema change is recorded, once the tablet that it has made runs', async () => {
+    const [shadow] = tabletsOf(1n, 1, { indexId: 99n, tabletId: 9000n });
+    await world.createIndex([shadow], { tabletState: TabletState.PB_NOTREADY });
+    const schemaChange = { id: 's', initiator: 'be', expiration: 4_102_444_800n, newTabletIdx: { tabletId: 9000n } };
+    const job = { idx: { tabletId: one.tabletId }, schemaChange: { ...schemaChange, alterVersion: 1n } };
+    await world.must(rpc.start_tablet_job, { job });
+    await world.must(rpc.finish_tablet_job, { action: Action.COMMIT, job });
+    await world.write(world.rowset(77n, shadow));
+    await world.write(world.rowset(78n, one));
+    world.now += 365 * DAY;
+    await world.sweep(recycleTmpRowsets, AT_ONCE);
+    expect([await temporary(), world.paths]).toEqual([[], []]);
   });
 });
 
