@@ -5,7 +5,7 @@ import type { Random } from '../random.ts';
 import { CLOUD_UNIQUE_ID, type Cluster, expectCode } from './cluster.ts';
 import { keysOf } from './delete-bitmap.ts';
 import { lockOfLoad, mergeLoad } from './merge-load.ts';
-import { DB_ID, type Load, type Outcome } from './model.ts';
+import { DB_ID, isLive, type Load, type Outcome } from './model.ts';
 import { type AnswerOf, codeName } from './rpc-client.ts';
 import type { Answered } from './service-process.ts';
 import { giveLockBack, OVER_AT_ONCE_S, WHOLE_RUN_S } from './update-lock.ts';
@@ -36,6 +36,7 @@ export async function endLoad(
       // The second is what a frontend sends when the answer to the first does not come.
       const commits = await commit(false, random.chance(0.15) ? 2 : 1);
       if (commits === undefined) return settleAborted(cluster, load, await abort(cluster, random, load));
+      if (cameTooLate(cluster, load, commits)) return giveUp(cluster, random, load);
       for (const { answer } of commits) expectCode(cluster, `commit_txn of ${about}`, answer, 'OK');
       return settle(cluster, load, 'visible', commits);
     }
@@ -46,6 +47,7 @@ export async function endLoad(
       if (random.chance(0.2)) return settleAborted(cluster, load, await abort(cluster, random, load));
       const commits = await commit(random.chance(0.7));
       if (commits === undefined) return settleAborted(cluster, load, await abort(cluster, random, load));
+      if (cameTooLate(cluster, load, commits)) return giveUp(cluster, random, load);
       for (const { answer, resent } of commits) {
         const codes = resent ? ['OK', 'TXN_ALREADY_VISIBLE'] : ['OK'];
         expectCode(cluster, `commit_txn of precommitted ${about}`, answer, ...codes);
@@ -148,6 +150,22 @@ export async function mergeInVain(cluster: Cluster, random: Random, load: Load):
   }
 }
 
+/** Aborts a load that may hold the lock of its table. */
+async function giveUp(cluster: Cluster, random: Random, load: Load): Promise<void> {
+  await settleAborted(cluster, load, await abort(cluster, random, load));
+  if (!load.table.merges_on_write) return;
+  await giveLockBack(cluster, lockOfLoad(load, OVER_AT_ONCE_S), `transaction ${load.id}`);
+}
+
+/** Whether a load was refused since something that it wrote to is gone: on a slow machine it may take longer than that stays. */
+function cameTooLate({ model, tally }: Cluster, { parts }: Load, commits: readonly Commit[]): boolean {
+  const hasDropped = parts.some(({ rowsets }) => rowsets.some(({ tablet }) => !isLive(tablet)));
+  const refused = commits.every(({ answer }) => codeName(answer) === 'KV_TXN_GET_ERR');
+  if (!model.recycled || !hasDropped || !refused) return false;
+  tally.count('load too late');
+  return true;
+}
+
 function commitLoad({ service }: Cluster, random: Random, load: Load, inParts: boolean, is2pc: boolean) {
   const { id, table, parts, routine_rows } = load;
   const rlTaskTxnCommitAttachment = { jobId: table.id, loadedRows: routine_rows };
@@ -190,7 +208,8 @@ async function settleAborted(cluster: Cluster, load: Load, { answer, resent }: A
 /** One of the two must have won, and the other must have been told. */
 async function settleRace(cluster: Cluster, load: Load, committed: Commit, aborted: Abort): Promise<void> {
   const about = `transaction ${load.id}, committed and aborted at the same time`;
-  expectCode(cluster, `commit_txn of ${about}`, committed.answer, 'OK', 'TXN_ALREADY_ABORTED');
+  const late = cameTooLate(cluster, load, [committed]) ? [codeName(committed.answer)] : [];
+  expectCode(cluster, `commit_txn of ${about}`, committed.answer, 'OK', 'TXN_ALREADY_ABORTED', ...late);
   const lost = ['TXN_ALREADY_VISIBLE', 'TXN_INVALID_STATUS', ...(aborted.resent ? ['TXN_ALREADY_ABORTED'] : [])];
   expectCode(cluster, `abort_txn of ${about}`, aborted.answer, 'OK', ...lost);
   const winners = [codeName(committed.answer), codeName(aborted.answer)].filter((code) => code === 'OK').length;
