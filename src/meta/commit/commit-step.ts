@@ -14,6 +14,7 @@ import { alreadyText } from '../txn/txn-state.ts';
 import { type CommitWay, isLazy } from './commit-way.ts';
 import { dbOfCommit, openCommit } from './committable.ts';
 import { heldLocks } from './delete-bitmap-locks.ts';
+import { mustBeNamed } from './named-tablets.ts';
 import type { ClaimPartitions } from './partition-turns.ts';
 import { placeRowsets } from './placed-rowsets.ts';
 import { saveCommit } from './save-commit.ts';
@@ -78,6 +79,7 @@ export async function commitStep(
   mustNotBeExpired(info, now_ms, way);
   const msg = way.keeps_progress ? await keepProgress(step, instanceId, info, request) : '';
 
+  if (isLazy(way)) mustBeNamed(rowsets);
   const changes = changesOf(rowsets, way.size_of);
   info.status = status;
   info.commitTime = now_ms;

@@ -5,6 +5,7 @@ import { invalid, type MetaError } from '../meta-error.ts';
 import { type CommitAnswer, commitStep } from './commit-step.ts';
 import { AT_ONCE, type CommitWay, LAZILY, SUB_TXNS } from './commit-way.ts';
 import { inTime, MOST_WAITED_MS } from './in-time.ts';
+import { withNamedTablets } from './named-tablets.ts';
 import type { ClaimPartitions } from './partition-turns.ts';
 import { settled } from './settled.ts';
 import { isTooLargeAtOnce } from './too-large.ts';
@@ -65,7 +66,7 @@ async function decide(call: CallInSteps, request: CommitTxnRequest, instanceId: 
     if (!mayBeLazy) throw tooLarge(request, 'load less at a time, or commit in one phase with enable_txn_lazy_commit');
   }
   try {
-    return await commit(LAZILY, ANY_NUMBER);
+    return await withNamedTablets(call, instanceId, request.txnId, () => commit(LAZILY, ANY_NUMBER));
   } catch (error) {
     throw isTooLargeAtOnce(error) ? tooLarge(request, 'load less at a time') : error;
   }

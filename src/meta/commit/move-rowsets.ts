@@ -1,10 +1,6 @@
 import type { KeyRange } from '../../keys/key-kind.ts';
 import { keys } from '../../keys/key-table.ts';
 import type { Transaction } from '../../kv/store.ts';
-import { writeRecord } from '../../records/message-record.ts';
-import { copyFields } from '../../schema/copy-fields.ts';
-import type { TabletIndexPB } from '../../schema/gen/cloud/tablet_pb.ts';
-import { isSet } from '../../schema/presence.ts';
 import { type PartitionFields, pendingTxn } from '../version/partition-version.ts';
 import { LAZILY } from './commit-way.ts';
 import type { TxnPlace } from './committable.ts';
@@ -63,7 +59,6 @@ export async function moveRowsets(
   const missing = due.filter((_, i) => there[i] === undefined);
   for (const rowset of missing) saveRowset(txn, instance_id, rowset);
   saveChanges(txn, instance_id, changesOf(missing, LAZILY.size_of));
-  for (const { tablet } of due) nameDatabase(txn, instance_id, db_id, tablet);
   return { rowsets: due.length, waiting: removeAllButOne(txn, due, before), next };
 }
 
@@ -83,12 +78,4 @@ function removeAllButOne(
     else found.set(name, { fields, left_key: rowset.key });
   }
   return found;
-}
-
-/** Tablets of old stores don't say in which database they are, where readers look for versions that are waited for. */
-function nameDatabase(txn: Transaction, instance_id: string, dbId: bigint, tablet: TabletIndexPB): void {
-  if (isSet(tablet, 'dbId')) return;
-  const named = copyFields(tablet);
-  named.dbId = dbId;
-  writeRecord(txn, keys.metaTabletIndex, { instance_id, tablet_id: tablet.tabletId }, named);
 }

@@ -80,6 +80,22 @@ describe('a dropped index', () => {
     await world.load(table);
   });
 
+  test('whose tablets old services have stored is not taken from a load that is on its way to the others', async () => {
+    const rollup = tabletsOf(1n, 2, { indexId: 99n, tabletId: 9000n });
+    const all = [...table, ...rollup];
+    for (const tablets of [table, rollup]) await world.createIndex(tablets, {}, { named: false });
+    const txnId = await world.begin(1n, 10n ** 12n);
+    for (const tablet of all) await world.write(world.rowset(txnId, tablet));
+    const lazily = { enable_cloud_txn_lazy_commit: true, txn_lazy_commit_rowsets_thresold: 1 };
+    await decideLazily(world.domain, txnId, lazily);
+    await world.dropIndex(rollup[0]);
+    const { progress } = await world.sweep(recycleIndexes, AT_ONCE);
+    expect(progress.numbers).toMatchObject({ deleted: 1, failed: 0 });
+    const { version } = await world.must(rpc.get_version, { dbId: 1n, tableId: 1n, partitionId: 100n });
+    expect(version).toBe(2n);
+    expect(world.paths).toEqual(table.map(({ tabletId }) => `data/${tabletId}/r${txnId}_0.dat`));
+  });
+
   test('is never again committed, from when on its objects go', async () => {
     const index = { tableId: 1n, indexIds: [10n], dbId: 1n, expiration: BigInt(world.now) };
     await world.must(rpc.prepare_index, index);

@@ -86,18 +86,19 @@ export class DataWorld {
   }
 
   /** Creates the tablets of a new index, and puts it into use. */
-  async createIndex(tablets: readonly Place[], more: TabletInit = {}): Promise<void> {
+  async createIndex(tablets: readonly Place[], more: TabletInit = {}, options = {}): Promise<void> {
     const [first] = tablets;
     if (!first) throw new Error('an index needs tablets');
     const index = { tableId: first.tableId, indexIds: [first.indexId], dbId: DB };
     await this.must(rpc.prepare_index, index);
-    await this.createTablets(tablets, more);
+    await this.createTablets(tablets, more, options);
     await this.must(rpc.commit_index, { ...index, isNewTable: true });
   }
 
-  async createTablets(tablets: readonly Place[], more: TabletInit = {}): Promise<void> {
+  /** Unless they are `named`, they don't say in which database they are, like those of old services. */
+  async createTablets(tablets: readonly Place[], more: TabletInit = {}, { named = true } = {}): Promise<void> {
     await this.must(rpc.create_tablets, {
-      dbId: DB,
+      ...(named && { dbId: DB }),
       tabletMetas: tablets.map(({ tabletId, ...place }) => tabletOf(tabletId, { ...place, ...more })),
     });
   }

@@ -48,8 +48,11 @@ export class RandomData {
   readonly #jobs: Job[] = [];
   /** Rowsets that were written once, of which a request may still be on its way. */
   readonly #written: RowsetInit[] = [];
-  /** Tables that had no partition when they were dropped: nothing tells their versions from those of tables in use. */
-  readonly #dropped_empty = new Set<bigint>();
+  /**
+   * Tables whose versions may stay when they are dropped: without a partition nothing tells them from those of tables in
+   * use, and tablets of old services don't say in which database they are.
+   */
+  readonly #versions_may_stay = new Set<bigint>();
   #ids = 1n;
   #faulty = true;
 
@@ -122,7 +125,7 @@ export class RandomData {
     const fields = decoded.fields as Readonly<Record<string, unknown>>;
     if (kind.name === 'instance' || !('instance_id' in fields)) return true;
     if (kind.shape.parts[0] === 'recycle' || kind.name === 'metaRowsetTmp') return false;
-    if (kind.name === 'tableVersion' && this.#dropped_empty.has(fields.table_id as bigint)) return true;
+    if (kind.name === 'tableVersion' && this.#versions_may_stay.has(fields.table_id as bigint)) return true;
     // A table may be in use without a partition. Locks are of all partitions of a table, which is called -1.
     return this.#tables.some(({ tableId, partitions }) => {
       const places = [...partitions.values()].flat();
@@ -172,7 +175,9 @@ export class RandomData {
     const index = { tableId, indexIds: [tableId * 10n], dbId: DB, expiration: BigInt(world.now + EXPIRES) };
     await world.must(rpc.prepare_index, index);
     if (random.chance(0.1)) return;
-    await world.createTablets(tablets);
+    const named = random.chance(0.7);
+    await world.createTablets(tablets, {}, { named });
+    if (!named) this.#versions_may_stay.add(tableId);
     // One that is given up on its way is found when it has expired.
     if (random.chance(0.1)) return;
     await world.must(rpc.commit_index, { ...index, isNewTable: true });
@@ -272,7 +277,7 @@ export class RandomData {
       await world.dropPartition({ ...place, partitionId });
     } else {
       this.#tables.splice(this.#tables.indexOf(table), 1);
-      if (table.partitions.size === 0) this.#dropped_empty.add(table.tableId);
+      if (table.partitions.size === 0) this.#versions_may_stay.add(table.tableId);
       await world.dropIndex(place);
     }
   }
