@@ -147,8 +147,8 @@ describe('a file in the style of doris_cloud.conf', () => {
     expect(settings).toMatchObject({ retention_seconds: 259200, recycle_whitelist: ['one', 'two'] });
     expect(warnings).toEqual([
       `${config}:3: brpc_num_threads has no effect: Nereus listens and logs in its own way`,
-      `${config}:5: fdb_cluster has no effect: the embedded store needs no FoundationDB`,
       `${config}:14: reserved_buffer_days has no effect: what it governs is not part of this version`,
+      `${config}:5: fdb_cluster has no effect: kv = embedded does not need it`,
     ]);
   });
 
@@ -204,7 +204,8 @@ describe('what is refused, with where it came from and what is allowed', () => {
     [['--data-dir'], '--data-dir: needs a value, as in --data-dir VALUE'],
     [['--data-dir', 'x', 'stray'], 'argument 3 is neither a flag (--name VALUE) nor the value of one'],
     [['--config', '/nowhere/x.conf'], "--config: the file /nowhere/x.conf can't be read: ENOENT"],
-    [['--fdb-cluster', 'x'], '--fdb-cluster: there is no setting "fdb_cluster"'],
+    [['--use-mem-kv', 'false'], '--use-mem-kv: there is no setting "use_mem_kv"'],
+    [['--fdb-cluster', 'x'], '--fdb-cluster: fdb_cluster must be description:id@host:port,..., or empty; it is "x"'],
     [['--headers-timeout-ms', '70000'], 'headers_timeout_ms (70000) must not be above request_timeout_ms (60000)'],
     [['--encryption-key', 'not base64!'], '--encryption-key: encryption_key must be base64 with its padding, or empty'],
   ])('%j', (args, problem) => {

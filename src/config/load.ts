@@ -6,7 +6,7 @@ import type { Kind } from './kind.ts';
 import { nearest } from './nearest.ts';
 import { readProperties } from './properties.ts';
 import { REFERENCE_NAMES, refusedReferenceValue, whyWithoutEffect } from './reference-names.ts';
-import { contradictions, resolvePort } from './rules.ts';
+import { contradictions, idleSettings, resolvePort } from './rules.ts';
 import {
   isSettingName,
   SECRET_NAMES,
@@ -63,6 +63,11 @@ export function loadSettings(flags: SettingFlags, environment: Environment): Loa
   });
   const contradicting = contradictions(settings);
   if (contradicting.length > 0) throw new SettingsError(contradicting);
+  for (const name of idleSettings(settings)) {
+    const given = chosen.get(name);
+    if (given !== undefined)
+      warnings.push(`${given.from}: ${name} has no effect: kv = ${settings.kv} does not need it`);
+  }
   const origins = new Map(SETTING_NAMES.map((name) => [name, chosen.get(name)?.from ?? 'default'] as const));
   return { settings, origins, warnings };
 }

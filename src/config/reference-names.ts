@@ -6,11 +6,8 @@ interface Group {
 
 export const REFERENCE_NAMES: readonly Group[] = [
   {
-    why: 'the embedded store needs no FoundationDB',
+    why: 'transactions of the store are tried again in its own way',
     names: [
-      'fdb_cluster',
-      'fdb_cluster_file_path',
-      'fdb_txn_timeout_ms',
       'enable_txn_store_retry',
       'txn_store_retry_times',
       'txn_store_retry_base_intervals_ms',

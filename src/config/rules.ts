@@ -1,13 +1,18 @@
 import { BlockList, isIP } from 'node:net';
 import type { Rank } from './given.ts';
 import { listenAddress } from './kind.ts';
-import { DEFAULT_HTTP_TOKEN, type Settings } from './settings.ts';
+import { DEFAULT_HTTP_TOKEN, type SettingName, type Settings } from './settings.ts';
 
 /** Puts the one port that is listened on in `brpc_listen_port` and `listen`. The stronger source decides; `listen` does among equals. */
 export function resolvePort(settings: Settings, ranks: { listen: Rank; port: Rank }): Settings {
   const fromListen = settings.listen.port;
   const port = fromListen !== undefined && ranks.listen >= ranks.port ? fromListen : settings.brpc_listen_port;
   return { ...settings, brpc_listen_port: port, listen: { host: settings.listen.host, port } };
+}
+
+/** The settings that only the engine needs which is not the chosen one. */
+export function idleSettings({ kv }: Settings): readonly SettingName[] {
+  return kv === 'embedded' ? ['fdb_cluster', 'fdb_cluster_file_path', 'fdb_txn_timeout_ms'] : ['data_dir'];
 }
 
 /** What single values, each allowed, can't be together. */

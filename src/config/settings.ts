@@ -1,3 +1,4 @@
+import { FOUNDATIONDB } from './foundationdb-settings.ts';
 import { base64, boolean, choice, countsByName, integer, listenAddress, port, processes, text } from './kind.ts';
 import { OBJECT_STORAGE } from './object-settings.ts';
 import { RECYCLING } from './recycling-settings.ts';
@@ -28,6 +29,11 @@ export const SETTINGS = {
       'Where to listen. A port given here wins over a `brpc_listen_port` from the same place.',
     ),
     brpc_listen_port: doris(port, '5000', 'The port alone; 0 takes any that is free.'),
+    kv: own(
+      choice('embedded', 'foundationdb'),
+      'embedded',
+      'What keeps the data: `embedded` a directory of this machine, `foundationdb` a FoundationDB cluster, as Doris itself does; for that, something must be installed first (docs/foundationdb.md).',
+    ),
     data_dir: own(directory, './data', 'The directory of the embedded store. It is created when it is not there.'),
     workers: own(
       processes(64),
@@ -96,6 +102,7 @@ export const SETTINGS = {
       'Whether the path of a new HDFS vault gets a random suffix, so that no two vaults share their files.',
     ),
     max_num_stages: doris(count(10_000), '40', 'Stages that an instance may have.'),
+    ...FOUNDATIONDB,
     ...OBJECT_STORAGE,
   }),
   ...section('Transactions', {

@@ -74,6 +74,7 @@ function describeValue(value: ValueShape): string {
       return `bytes${describeSplit(value.split)}`;
     case 'counter':
     case 'change list':
+    case 'receipt':
       return value.type;
   }
 }

@@ -34,6 +34,8 @@ export type ValueShape =
   | { readonly type: 'counter' }
   /** What was changed last, newest first: for each change the versionstamp of its commit, a length in two bytes and a text. */
   | { readonly type: 'change list' }
+  /** The versionstamp of a commit, its number, and when it was made, in milliseconds since 1970: numbers of 64 bits. */
+  | { readonly type: 'receipt' }
   /** Bytes that mean nothing to this service. */
   | { readonly type: 'bytes'; readonly split: SplitShape };
 

@@ -7,7 +7,7 @@ import {
   RecycleReportPBSchema,
   RecyclerControlPBSchema,
 } from '../schema/gen/nereus/recycling_pb.ts';
-import { type KeyShape, text } from './key-kind.ts';
+import { int64, type KeyShape, text } from './key-kind.ts';
 
 /** The first byte of a key that belongs to the whole service. */
 const SYSTEM_SPACE = 0x02;
@@ -62,5 +62,12 @@ export const systemShapes = {
     space: SYSTEM_SPACE,
     parts: ['system', 'nereus', 'check_report', text('instance_id')],
     value: { type: 'message', schema: CheckReportPBSchema },
+  },
+  systemReceipt: {
+    about:
+      "That a commit was made, should its answer get lost: one place after the other for each opener of a FoundationDB. Nereus' own: Doris neither writes nor reads it.",
+    space: SYSTEM_SPACE,
+    parts: ['system', 'nereus', 'receipt', text('opener'), int64('place')],
+    value: { type: 'receipt' },
   },
 } as const satisfies Record<string, KeyShape>;

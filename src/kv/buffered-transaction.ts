@@ -2,8 +2,8 @@ import { type KeyText, keyAfter, keyText } from './bytes.ts';
 import { checkKey, checkLimit, checkRange, checkSize, checkStampOffset, checkValue } from './limits.ts';
 import type { Mutation } from './mutation.ts';
 import { ReadSet } from './read-set.ts';
-import { getThrough, scanThrough } from './read-through.ts';
-import type { Snapshot, SnapshotPage } from './snapshot.ts';
+import { getThrough, scanThroughWrites, unreadable } from './read-through.ts';
+import { allOf, type Read, type Snapshot, type SnapshotPage } from './snapshot.ts';
 import type { KeyValue, RangeOptions, ReadOptions, StoreLimits, Transaction } from './store.ts';
 import { StoreError, StoreErrorCode } from './store-error.ts';
 import { WriteBuffer } from './write-buffer.ts';
@@ -61,7 +61,7 @@ export class BufferedTransaction<S extends Snapshot> implements Transaction {
 
   getMany(keys: readonly Uint8Array[], options?: ReadOptions): Promise<(Uint8Array | undefined)[]> {
     try {
-      return Promise.resolve(keys.map((key) => this.#read(key, options?.snapshot === true)));
+      return allOf(keys.map((key) => this.#read(key, options?.snapshot === true)));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -80,7 +80,8 @@ export class BufferedTransaction<S extends Snapshot> implements Transaction {
     let low = keyText(begin);
     let high = keyText(end);
     while (remaining > 0 && low < high) {
-      const page = this.#scan(low, high, Math.min(remaining, PAGE_PAIRS), reverse);
+      const scanned = this.#scan(low, high, Math.min(remaining, PAGE_PAIRS), reverse);
+      const page = scanned instanceof Promise ? await scanned : scanned;
       const last = page.pairs[page.pairs.length - 1];
       if (last !== undefined) {
         const [from, to] = reverse ? [keyText(last.key), high] : [low, keyAfter(keyText(last.key))];
@@ -149,6 +150,14 @@ export class BufferedTransaction<S extends Snapshot> implements Transaction {
     );
   }
 
+  /** Makes a later change of `key` a conflict, as if it had been read. */
+  relyOn(key: Uint8Array): void {
+    this.#mustBeOpen();
+    checkKey(this.#engine.limits, key);
+    this.#snapshotNow();
+    this.#relyOnKey(keyText(key));
+  }
+
   async readVersion(): Promise<bigint> {
     this.#mustBeOpen();
     return this.#snapshotNow().version();
@@ -203,7 +212,7 @@ export class BufferedTransaction<S extends Snapshot> implements Transaction {
     this.#writes.push(mutation);
   }
 
-  #read(key: Uint8Array, snapshot: boolean): Uint8Array | undefined {
+  #read(key: Uint8Array, snapshot: boolean): Read<Uint8Array | undefined> {
     this.#mustBeOpen();
     checkKey(this.#engine.limits, key);
     const text = keyText(key);
@@ -226,18 +235,11 @@ export class BufferedTransaction<S extends Snapshot> implements Transaction {
     return getThrough(overlay, this.#snapshotNow(), text);
   }
 
-  #scan(low: KeyText, high: KeyText, limit: number, reverse: boolean): SnapshotPage {
+  #scan(low: KeyText, high: KeyText, limit: number, reverse: boolean): Read<SnapshotPage> {
     if (this.#writes === undefined) {
       return this.#snapshotNow().scan(low, high, limit, reverse);
     }
-    const page = scanThrough(this.#writes.overlay(), this.#snapshotNow(), low, high, limit, reverse);
-    const last = page.last ? undefined : page.pairs[page.pairs.length - 1];
-    const from = reverse && last !== undefined ? keyText(last.key) : low;
-    const to = !reverse && last !== undefined ? keyAfter(keyText(last.key)) : high;
-    if (this.#writes.unknownIn(from, to)) {
-      throw unreadable();
-    }
-    return page;
+    return scanThroughWrites(this.#writes, this.#snapshotNow(), low, high, limit, reverse);
   }
 
   #relyOnKey(key: KeyText): void {
@@ -275,11 +277,4 @@ export class BufferedTransaction<S extends Snapshot> implements Transaction {
     this.#snapshot?.release();
     this.#snapshot = undefined;
   }
-}
-
-function unreadable(): StoreError {
-  return new StoreError(
-    StoreErrorCode.Misuse,
-    'This transaction has written there with a versionstamp, which is known only after the commit.',
-  );
 }

@@ -1,17 +1,22 @@
 import { type KeyText, keyAfter, keyBytes, keyText } from './bytes.ts';
 import { addToCounter } from './counter.ts';
 import type { Overlay } from './overlay.ts';
-import type { Snapshot, SnapshotPage } from './snapshot.ts';
+import type { Read, Snapshot, SnapshotPage } from './snapshot.ts';
 import type { KeyValue } from './store.ts';
+import { StoreError, StoreErrorCode } from './store-error.ts';
+import type { WriteBuffer } from './write-buffer.ts';
 
 /** The value that a transaction sees at `key`: its own write where there is one, the snapshot's value otherwise. Writes that depend on a versionstamp must have been ruled out. */
-export function getThrough(overlay: Overlay, snapshot: Snapshot, key: KeyText): Uint8Array | undefined {
+export function getThrough(overlay: Overlay, snapshot: Snapshot, key: KeyText): Read<Uint8Array | undefined> {
   const write = overlay.get(key);
   switch (write?.kind) {
     case 'value':
       return Buffer.from(write.value);
-    case 'more':
-      return addToCounter(snapshot.get(key), write.delta);
+    case 'more': {
+      const below = snapshot.get(key);
+      const { delta } = write;
+      return below instanceof Promise ? below.then((base) => addToCounter(base, delta)) : addToCounter(below, delta);
+    }
     case undefined:
       return snapshot.get(key);
     default:
@@ -20,18 +25,18 @@ export function getThrough(overlay: Overlay, snapshot: Snapshot, key: KeyText): 
 }
 
 /** `Snapshot.scan` with the overlay's writes in their places. */
-export function scanThrough(
+async function scanThrough(
   overlay: Overlay,
   snapshot: Snapshot,
   begin: KeyText,
   end: KeyText,
   limit: number,
   reverse: boolean,
-): SnapshotPage {
+): Promise<SnapshotPage> {
   let low = begin;
   let high = end;
   for (;;) {
-    const page = snapshot.scan(low, high, limit, reverse);
+    const page = await snapshot.scan(low, high, limit, reverse);
     if (overlay.empty || !overlay.touches(low, high)) {
       return page;
     }
@@ -53,6 +58,31 @@ export function scanThrough(
       low = to;
     }
   }
+}
+
+/** `Snapshot.scan` through a transaction's own writes. Rejects with `misuse` where they depend on a versionstamp. */
+export async function scanThroughWrites(
+  writes: WriteBuffer,
+  snapshot: Snapshot,
+  low: KeyText,
+  high: KeyText,
+  limit: number,
+  reverse: boolean,
+): Promise<SnapshotPage> {
+  const page = await scanThrough(writes.overlay(), snapshot, low, high, limit, reverse);
+  const last = page.last ? undefined : lastKey(page.pairs);
+  const from = reverse && last !== undefined ? last : low;
+  const to = !reverse && last !== undefined ? keyAfter(last) : high;
+  if (writes.unknownIn(from, to)) throw unreadable();
+  return page;
+}
+
+/** Why what a transaction has written with a versionstamp can't be read in it. */
+export function unreadable(): StoreError {
+  return new StoreError(
+    StoreErrorCode.Misuse,
+    'This transaction has written there with a versionstamp, which is known only after the commit.',
+  );
 }
 
 function lastKey(pairs: readonly KeyValue[]): KeyText | undefined {

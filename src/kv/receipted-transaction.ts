@@ -1,16 +1,16 @@
-import type { Receipt, Receipts } from './receipts.ts';
+import type { Receipt, Receipts, ReliantTransaction } from './receipts.ts';
 import type { KeyValue, RangeOptions, ReadOptions, Transaction } from './store.ts';
 import { StoreError, StoreErrorCode } from './store-error.ts';
 
 /** A transaction of an engine that may lose sight of its commits, whose own commit finds out what became of it. */
 export class ReceiptedTransaction implements Transaction {
-  readonly #inner: Transaction;
+  readonly #inner: ReliantTransaction;
   readonly #receipts: Receipts;
   #has_written = false;
   /** The versionstamp of a commit that was found by its receipt. */
   #found: Uint8Array | undefined;
 
-  constructor(inner: Transaction, receipts: Receipts) {
+  constructor(inner: ReliantTransaction, receipts: Receipts) {
     this.#inner = inner;
     this.#receipts = receipts;
   }
@@ -75,6 +75,7 @@ export class ReceiptedTransaction implements Transaction {
   }
 
   async #commitWith(receipt: Receipt): Promise<void> {
+    this.#inner.relyOn(receipt.fence);
     this.#inner.setVersionstampedValue(receipt.key, receipt.value, 0);
     try {
       await this.#inner.commit();

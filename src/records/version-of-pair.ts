@@ -1,5 +1,6 @@
 import { type DecodedKey, decodeKey } from '../keys/decode-key.ts';
 import type { KeyKind } from '../keys/key-kind.ts';
+import { RECEIPT_BYTES } from '../kv/receipts.ts';
 import type { KeyValue } from '../kv/store.ts';
 import { decodeVersionstamp } from '../kv/versionstamp.ts';
 import { isSet } from '../schema/presence.ts';
@@ -51,6 +52,9 @@ function versionsIn(decoded: DecodedKey, key: Buffer, value: Uint8Array): bigint
       changes.since(NO_STAMP);
       return changes.stamp.length === 0 ? [] : [decodeVersionstamp(changes.stamp).version];
     }
+    case 'systemReceipt':
+      if (value.length !== RECEIPT_BYTES) throw new MalformedValueError(decoded.name, key);
+      return [decodeVersionstamp(value).version];
     default:
       checkValue(decoded.kind, key, value);
       return [];

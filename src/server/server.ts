@@ -56,6 +56,7 @@ export function addressOf(settings: Settings, { port }: Listener): string {
 }
 
 /** What the log says of a server that begins to serve. */
-export function describe({ data_dir }: Settings, version: string) {
-  return { data_dir, engine: 'embedded', version, node: process.version, pid: process.pid };
+export function describe({ kv, data_dir, fdb_cluster_file_path }: Settings, version: string) {
+  const place = kv === 'embedded' ? { data_dir } : { fdb_cluster_file_path };
+  return { ...place, engine: kv, version, node: process.version, pid: process.pid };
 }

@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net';
 import type { Settings } from '../config/settings.ts';
-import { openEmbeddedStore } from '../kv/embedded/store.ts';
 import type { Store } from '../kv/store.ts';
 import { StoreError } from '../kv/store-error.ts';
 import { Connections } from '../net/connections.ts';
@@ -10,6 +9,7 @@ import type { Logger } from '../observe/logger.ts';
 import type { Tokens } from '../rpc/limits/token-buckets.ts';
 import { createFronts } from './fronts.ts';
 import { healthPage, type Phase } from './health.ts';
+import { openStore } from './open-store.ts';
 import { versionPage, withPages } from './pages.ts';
 import { createServices } from './services.ts';
 import { storeStartError } from './start-error.ts';
@@ -58,15 +58,11 @@ export interface Service {
  */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { settings, logger, store_group, onStoreBroken } = options;
-  const group = store_group ?? sharedGroup(settings);
-  const shared = group === undefined ? { exclusive: true, admits_readers: true } : { group };
   const on_broken = (error: StoreError) => {
     logger.fatal('the disk has failed, and the store must be opened again', { error });
     onStoreBroken?.();
   };
-  const store = await openEmbeddedStore({ dir: settings.data_dir, on_broken, ...shared }).catch((error: unknown) => {
-    throw storeStartError(error, settings);
-  });
+  const store = await openStore({ settings, group: store_group ?? sharedGroup(settings), on_broken });
   try {
     return await serve(options, store);
   } catch (error) {

@@ -10,6 +10,11 @@ export class StartError extends Error {
 /** Why the store could not be opened. */
 export function storeStartError(error: unknown, settings: Settings): StartError {
   const reason = (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
+  if (settings.kv === 'foundationdb') {
+    return new StartError(`the store in FoundationDB (${settings.fdb_cluster_file_path}) can't be opened: ${reason}`, {
+      cause: error,
+    });
+  }
   const message =
     error instanceof StoreError && error.code === StoreErrorCode.InUse
       ? `${reason}; stop the other process, or choose another directory (--data-dir DIR)`

@@ -21,6 +21,12 @@ export async function restore(settings: Settings, file: string | undefined, term
     terminal.err('nereus: restore needs --pairs FILE (nereus --help says what is in it)\n');
     return ExitCode.Usage;
   }
+  if (settings.kv !== 'embedded') {
+    terminal.err(
+      'nereus: restore fills an embedded store: leave kv as it is, and give it a directory (--data-dir DIR)\n',
+    );
+    return ExitCode.Usage;
+  }
   const dir = settings.data_dir;
   try {
     const { pairs, unknown, version } = await restoreInto(settings, file);

@@ -86,7 +86,7 @@ export class EmbeddedStore implements Store, BufferedEngine<Lease> {
     if (exclusive) this.newestVersion = () => this.#newestVersion();
   }
 
-  begin(): Transaction {
+  begin(): BufferedTransaction<Lease> {
     return new BufferedTransaction(this);
   }
 

@@ -30,7 +30,8 @@ export function heldContract(subject: Subject): void {
       });
       const held = await holdSnapshot(store);
       const version = await store.transact((txn) => txn.readVersion());
-      expect(held.version).toBe(version);
+      // Where versions rise with time, the later look may give a higher one.
+      expect(held.version).toBeLessThanOrEqual(version);
       for (let i = 2; i < 10; i++) {
         await store.transact(async (txn) => {
           txn.set(bytes('a'), bytes(`${i}`));

@@ -1,15 +1,21 @@
 import type { EmbeddedStore } from '../../../src/kv/embedded/store.ts';
-import { Receipts } from '../../../src/kv/receipts.ts';
+import { type ReceiptKeys, Receipts, type ReliantTransaction } from '../../../src/kv/receipts.ts';
 import type { Store, Transaction } from '../../../src/kv/store.ts';
 import { StoreError, StoreErrorCode } from '../../../src/kv/store-error.ts';
 import { transact } from '../../../src/kv/transact.ts';
 import type { Random } from '../random.ts';
 
-/** What becomes of a commit: its answer comes, or gets lost after the commit was made, or the commit itself gets lost. */
-export type Fate = 'answered' | 'made' | 'not made';
+/**
+ * What becomes of a commit: its answer comes, or gets lost after the commit was made, or the commit itself gets lost, or is
+ * still on its way when it is taken for lost.
+ */
+export type Fate = 'answered' | 'made' | 'not made' | 'late';
 
 /** Where the store keeps its receipts: behind all keys that there are. */
-export const RECEIPTS = Uint8Array.of(0xff, 0x00);
+export const RECEIPTS: ReceiptKeys = {
+  range: { begin: Uint8Array.of(0xff, 0x00), end: Uint8Array.of(0xff, 0x01) },
+  at: (opener, place) => Buffer.concat([Uint8Array.of(0xff, 0x00), Buffer.from(`${opener} ${place}`)]),
+};
 
 export interface LosingStore extends Store {
   readonly receipts: Receipts;
@@ -23,7 +29,7 @@ export interface LosingStore extends Store {
  * `transact` takes that for an error after which work may run again.
  */
 export function losingStore(store: EmbeddedStore, fateOf: () => Fate, { blind = false } = {}): LosingStore {
-  const fates = { answered: 0, made: 0, 'not made': 0 };
+  const fates = { answered: 0, made: 0, 'not made': 0, late: 0 };
   const beginLosing = () =>
     losing(store.begin(), () => {
       const fate = fateOf();
@@ -47,7 +53,7 @@ export function losingStore(store: EmbeddedStore, fateOf: () => Fate, { blind = 
 
 /** One of the three at random, the answer half of the time. */
 export function randomFate(random: Random): () => Fate {
-  return () => random.pick<Fate>(['answered', 'answered', 'made', 'not made']);
+  return () => random.pick<Fate>(['answered', 'answered', 'answered', 'made', 'not made', 'late']);
 }
 
 const WRITES: ReadonlySet<string | symbol> = new Set([
@@ -60,7 +66,7 @@ const WRITES: ReadonlySet<string | symbol> = new Set([
 ]);
 
 /** The transaction, with another commit where it has written. */
-function losing(inner: Transaction, fateOf: () => Fate): Transaction {
+function losing(inner: ReliantTransaction, fateOf: () => Fate): ReliantTransaction {
   let has_written = false;
   return replacing(inner, (name) => {
     has_written ||= WRITES.has(name);
@@ -68,10 +74,18 @@ function losing(inner: Transaction, fateOf: () => Fate): Transaction {
     return async () => {
       const fate = fateOf();
       if (fate === 'not made') inner.cancel();
+      else if (fate === 'late') commitLater(inner);
       else await inner.commit();
       if (fate !== 'answered') throw new StoreError(StoreErrorCode.CommitUnknown, 'The connection broke.');
     };
   });
+}
+
+/** Commits at some time, if nothing is in the way by then. */
+function commitLater(inner: Transaction): void {
+  const commit = () => void inner.commit().catch(() => undefined);
+  if (Math.random() < 0.5) setImmediate(commit);
+  else setTimeout(commit, 5);
 }
 
 /** The transaction, whose commit says that work may run again when nobody knows what became of it. */
@@ -86,7 +100,7 @@ function careless(inner: Transaction): Transaction {
   });
 }
 
-function replacing(inner: Transaction, replacement: (name: string | symbol) => unknown): Transaction {
+function replacing<T extends Transaction>(inner: T, replacement: (name: string | symbol) => unknown): T {
   return new Proxy(inner, {
     get(target, name) {
       const other = replacement(name);
