@@ -36,7 +36,7 @@ async function openDisturbed(options?: Parameters<typeof losingStore>[2]) {
     fates.push(fate);
     return fate;
   };
-  const twin = await openTwin((store) => losingStore(store, fateOf, options));
+  const twin = await openTwin((store) => losingStore(store, fateOf, { unfenced: true, ...options }));
   const call = (called: TwinCall) => {
     path = called.path;
     return twin.call(called);

@@ -17,6 +17,11 @@ export const RECEIPTS: ReceiptKeys = {
   at: (opener, place) => Buffer.concat([Uint8Array.of(0xff, 0x00), Buffer.from(`${opener} ${place}`)]),
 };
 
+/** Whether a key is the fence of a receipt, at an odd place. */
+function isFence(key: Uint8Array): boolean {
+  return key[0] === 0xff && (key.at(-1) ?? 0) % 2 === 1;
+}
+
 export interface LosingStore extends Store {
   readonly receipts: Receipts;
   /** How often each fate befell the commits that wrote something. */
@@ -26,12 +31,17 @@ export interface LosingStore extends Store {
 /**
  * A store as it is seen across a connection that breaks: `fateOf` says what becomes of each commit that wrote something.
  * It finds out by receipts what became of those that it lost; `blind`, it answers `commit_unknown`, and then its
- * `transact` takes that for an error after which work may run again.
+ * `transact` takes that for an error after which work may run again. Where none is `late`, `unfenced` leaves
+ * fences alone, so that it commits as often as its store would without losses, and gives out the same versions.
  */
-export function losingStore(store: EmbeddedStore, fateOf: () => Fate, { blind = false } = {}): LosingStore {
+export function losingStore(
+  store: EmbeddedStore,
+  fateOf: () => Fate,
+  { blind = false, unfenced = false } = {},
+): LosingStore {
   const fates = { answered: 0, made: 0, 'not made': 0, late: 0 };
   const beginLosing = () =>
-    losing(store.begin(), () => {
+    losing(unfenced ? withoutFences(store.begin()) : store.begin(), () => {
       const fate = fateOf();
       fates[fate]++;
       return fate;
@@ -77,6 +87,16 @@ function losing(inner: ReliantTransaction, fateOf: () => Fate): ReliantTransacti
       else if (fate === 'late') commitLater(inner);
       else await inner.commit();
       if (fate !== 'answered') throw new StoreError(StoreErrorCode.CommitUnknown, 'The connection broke.');
+    };
+  });
+}
+
+/** The transaction, which only reads where it would only write to a fence. */
+function withoutFences(inner: ReliantTransaction): ReliantTransaction {
+  return replacing(inner, (name) => {
+    if (name !== 'setVersionstampedValue') return undefined;
+    return (key: Uint8Array, value: Uint8Array, offset: number) => {
+      if (!isFence(key)) inner.setVersionstampedValue(key, value, offset);
     };
   });
 }
