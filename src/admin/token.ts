@@ -22,12 +22,12 @@ export class TokenCheck {
   refuse(query: Query): HttpAnswer | undefined {
     const given = query.decoded('token');
     // Scripts may send a token as it stands in the settings, percent signs and all.
-    if (this.#matches(given) || this.#matches(query.get('token') ?? '')) return undefined;
+    if (this.matches(given) || this.matches(query.get('token') ?? '')) return undefined;
     return textReply(403, `incorrect token, token=${given === '' ? '(not given)' : given}\n`);
   }
 
-  /** Takes the same time wherever the first difference is, so that the time tells nothing of the token. */
-  #matches(given: string): boolean {
+  /** Whether it is the token. Takes the same time wherever the first difference is, so that the time tells nothing of it. */
+  matches(given: string): boolean {
     this.#given.fill(0);
     const whole = this.#given.write(given) === Buffer.byteLength(given);
     // No token has a NUL, so one that is padded with them is no other token.

@@ -24,6 +24,7 @@ export const SECTIONS = [
   'Transactions',
   'Recycling',
   'Limits',
+  'Metrics',
   'Logs',
 ] as const;
 export type Section = (typeof SECTIONS)[number];

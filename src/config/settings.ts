@@ -202,6 +202,18 @@ export const SETTINGS = {
       'How long a connection may stay open after an answer without a further request, in seconds.',
     ),
   }),
+  ...section('Metrics', {
+    metrics_access: own(
+      choice('open', 'token'),
+      'open',
+      'Who may read `/metrics`: everyone, as with Doris, or whoever gives `http_token`, as `?token=TOKEN` or as the header `Authorization: Bearer TOKEN`. They name instances, and hold no secrets.',
+    ),
+    metrics_max_instances: own(
+      count(10_000),
+      '200',
+      'How many instances metrics tell apart, since each has series of its own. Those that call first are named; the calls of all further ones are counted together, under `other`.',
+    ),
+  }),
   ...section('Logs', {
     log_level: doris(choice('debug', 'info', 'warn', 'error', 'fatal'), 'info', 'The least important lines to keep.'),
     log_format: own(choice('json', 'pretty'), 'json', 'One JSON object a line, or text for human eyes.'),

@@ -86,6 +86,16 @@ export interface TransactOptions {
   readonly within_ms?: number;
 }
 
+/** What an engine has done since it was opened. */
+export interface StoreStats {
+  /** Commits that were acknowledged. */
+  readonly commits: number;
+  /** Commits that were refused because of a conflict. */
+  readonly conflicts: number;
+  /** Times that a transaction ran again, after a conflict or another error that a repeat may mend. */
+  readonly retries: number;
+}
+
 export interface Store {
   readonly limits: StoreLimits;
 
@@ -111,6 +121,9 @@ export interface Store {
    * that can: call `holdSnapshot` of held-snapshot.ts, which knows what to do with the others.
    */
   holdSnapshot?(options?: HoldOptions): Promise<HeldSnapshot>;
+
+  /** What it has done, from an engine that counts. Throws a StoreError where the store can't be used. */
+  stats?(): StoreStats;
 
   /** Waits for the commits in flight, then closes. Calls from then on reject with a `closed` StoreError. */
   close(): Promise<void>;

@@ -6,11 +6,12 @@ const DEFAULT_ATTEMPTS = 20;
 const FIRST_BACKOFF_MS = 2;
 const LONGEST_BACKOFF_MS = 250;
 
-/** What `Store.transact` does, for any engine that can begin a transaction. */
+/** What `Store.transact` does, for any engine that can begin a transaction. Calls `retried` each time that `fn` is to run again. */
 export async function transact<T>(
   begin: () => Transaction,
   fn: (txn: Transaction) => Promise<T>,
   options: TransactOptions = {},
+  retried: () => void = () => undefined,
 ): Promise<T> {
   const attempts = Math.max(1, options.attempts ?? DEFAULT_ATTEMPTS);
   const until_ms = performance.now() + (options.within_ms ?? Number.POSITIVE_INFINITY);
@@ -27,6 +28,7 @@ export async function transact<T>(
         throw error;
       }
     }
+    retried();
     await sleep(backoffMs(attempt));
   }
 }

@@ -9,6 +9,7 @@ const MORE_FOR_LITTLE = 1 / 8;
  */
 export class ByteBudget {
   #used = 0;
+  #refused = 0;
   readonly #bytesForLittle: number;
 
   constructor(readonly bytes: number) {
@@ -18,7 +19,10 @@ export class ByteBudget {
   /** Whether there was room for so many bytes, which are taken then, for a request that has taken `held` before. */
   take(bytes: number, held = 0): boolean {
     const bound = held + bytes <= LITTLE_BYTES ? this.#bytesForLittle : this.bytes;
-    if (this.#used + bytes > bound) return false;
+    if (this.#used + bytes > bound) {
+      this.#refused++;
+      return false;
+    }
     this.#used += bytes;
     return true;
   }
@@ -34,5 +38,10 @@ export class ByteBudget {
 
   get used(): number {
     return this.#used;
+  }
+
+  /** How often there was no room, since the start. */
+  get refused(): number {
+    return this.#refused;
   }
 }

@@ -3,10 +3,13 @@ import type { Logger } from '../observe/logger.ts';
 import { closedLog } from './closed-log.ts';
 import { type Protocol, protocolOf } from './first-bytes.ts';
 import { CLOSE_IDLE_AFTER_MS, type Front } from './front.ts';
+import type { ProtocolCounts } from './protocol-counts.ts';
 
 export interface FrontDoorOptions {
   readonly fronts: Readonly<Record<Protocol, Front>>;
   readonly logger: Logger;
+  /** What connections are counted in, once it is known what they speak. */
+  readonly counts: ProtocolCounts;
   /** How long a connection may take to say which protocol it speaks. */
   readonly first_bytes_timeout_ms: number;
 }
@@ -97,6 +100,7 @@ class Arrival {
   #handOver(protocol: Protocol, bytes: Buffer): void {
     this.#settle();
     this.#socket.unshift(bytes);
+    this.#options.counts.add(protocol, this.#socket);
     this.#options.fronts[protocol].accept(this.#socket);
   }
 

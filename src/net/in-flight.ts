@@ -1,6 +1,7 @@
 /** Counts the calls that are being answered, over all protocols, against the most there may be. */
 export class InFlight {
   #count = 0;
+  #refused = 0;
   #whenIdle: (() => void)[] = [];
 
   constructor(readonly most: number) {}
@@ -9,9 +10,17 @@ export class InFlight {
     return this.#count;
   }
 
+  /** Calls for which there was no room, since the start. */
+  get refused(): number {
+    return this.#refused;
+  }
+
   /** Whether there was room for one more call, which counts from now on until `leave`. */
   enter(): boolean {
-    if (this.#count >= this.most) return false;
+    if (this.#count >= this.most) {
+      this.#refused++;
+      return false;
+    }
     this.#count++;
     return true;
   }

@@ -33,9 +33,15 @@ export const SOCKET_OPTIONS = {
 /** The one TCP port: takes connections, up to their bound, and knows no protocol. */
 export class Listener {
   readonly #server: Server;
+  #refused = 0;
 
   private constructor(server: Server) {
     this.#server = server;
+  }
+
+  /** Connections that were closed as they came, since there were too many. */
+  get refused(): number {
+    return this.#refused;
   }
 
   /** Starts to listen. Rejects with the system's error (`EADDRINUSE`, `EACCES`, ...). */
@@ -46,7 +52,10 @@ export class Listener {
     const refuse = refusal(options);
     server.on('connection', (socket) => {
       if (connections() < max_connections) onConnection(socket);
-      else refuse(socket);
+      else {
+        listener.#refused++;
+        refuse(socket);
+      }
     });
     return new Promise((resolve, reject) => {
       server.once('error', reject);

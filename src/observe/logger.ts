@@ -35,9 +35,17 @@ export function createLogger(options: { level: LogLevel; sink: Sink }): Logger {
   return wrap(inner);
 }
 
+const lines: Record<LogLevel, number> = { debug: 0, info: 0, warn: 0, error: 0, fatal: 0 };
+
+/** How many lines this process has logged, by level. */
+export function linesLogged(): Readonly<Record<LogLevel, number>> {
+  return lines;
+}
+
 function wrap(inner: pino.Logger): Logger {
   const write = (level: LogLevel) => (message: string, fields?: LogFields) => {
     if (!inner.isLevelEnabled(level)) return;
+    lines[level]++;
     if (fields === undefined) inner[level](message);
     else inner[level](maskSecrets(fields), message);
   };

@@ -3,7 +3,7 @@ import type { Transaction } from '../kv/store.ts';
 import { findInstance } from '../meta/instance/instance-record.ts';
 import type { RateLimit, RateLimiters, RequestKind } from '../objects/rate-limiters.ts';
 import { type InstanceInfoPB, InstanceInfoPB_Status as InstanceStatus } from '../schema/gen/cloud/instance_pb.ts';
-import type { RecycleReportPB } from '../schema/gen/nereus/recycling_pb.ts';
+import type { RecycleReportPB, RecycleReportPB_State as RoundState } from '../schema/gen/nereus/recycling_pb.ts';
 import { type Control, isPaused, limitRequests, pause, readControl, resume } from './control.ts';
 import { Aborted } from './jobs/aborted.ts';
 import { instanceFilter } from './jobs/instance-filter.ts';
@@ -12,7 +12,7 @@ import { LeasedJobs } from './jobs/leased-jobs.ts';
 import { Slots } from './jobs/slots.ts';
 import { UnheldJobs } from './jobs/unheld-jobs.ts';
 import { PlanList, type Preview, previewOf } from './preview.ts';
-import type { Planned } from './progress.ts';
+import type { Planned, SweepNumbers } from './progress.ts';
 import type { RecyclerSettings } from './recycler-settings.ts';
 import { Round, type RoundParts } from './round.ts';
 import { storedReport } from './round-report.ts';
@@ -27,6 +27,19 @@ export interface RecyclerOptions extends Omit<RoundParts, 'slots' | 'settings'> 
   readonly sweeps: Sweeps;
   /** How often this process may ask object storage. */
   readonly limiters: RateLimiters;
+}
+
+/** What a process has recycled since it started. */
+export interface RecyclerCounts {
+  /** By the names of sweeps. */
+  readonly sweeps: ReadonlyMap<string, SweepNumbers>;
+  /** Rounds that have ended, by how. */
+  readonly rounds: ReadonlyMap<RoundState, number>;
+  readonly running: number;
+  /** Instances that wait for their turn, or until they are due. */
+  readonly waiting: number;
+  /** When a round ended last that left nothing; 0 when none has. */
+  readonly last_success_ms: number;
 }
 
 /** How many things of a dry round the log names. */
@@ -161,6 +174,18 @@ export class Recycler {
     };
   }
 
+  /** The same for metrics: what rounds have done that still run is in it. */
+  counts(): RecyclerCounts {
+    const totals = this.#totals;
+    return {
+      sweeps: totals.bySweepWith(this.#rounds),
+      rounds: totals.rounds,
+      running: this.#rounds.size,
+      waiting: this.#jobs.waiting,
+      last_success_ms: totals.lastSuccess_ms,
+    };
+  }
+
   async #change(change: (txn: Transaction) => Promise<Control>): Promise<Control> {
     const control = await this.#options.store.transact(change);
     this.#setLimits(control);
@@ -200,7 +225,7 @@ export class Recycler {
       },
       ended: () => {
         this.#rounds.delete(round);
-        this.#totals.add(round.runs);
+        this.#totals.add(round);
         if (this.dry_run)
           logger.info('a dry run is through', { instance_id: instance.instanceId, would_go: plan.bySweep });
       },

@@ -12,6 +12,7 @@ import {
   type MetaServiceResponseStatus,
   MetaServiceResponseStatusSchema,
 } from '../schema/gen/cloud/status_pb.ts';
+import { CallCounts, DEFECT } from './call-counts.ts';
 import { Held } from './held.ts';
 import type { RateLimits } from './limits/rate-limits.ts';
 import type { Caller, Method, MethodInSteps, ResponseInit } from './method.ts';
@@ -37,15 +38,6 @@ export interface RunOptions<Request extends DescMessage> {
   readonly untilSent?: ((release: () => void) => void) | undefined;
 }
 
-/** What a call did, for whoever counts and logs. */
-export interface CallOutcome {
-  readonly method: string;
-  readonly code: MetaServiceCode;
-  readonly message: string;
-  readonly duration_ms: number;
-  readonly attempts: number;
-}
-
 /**
  * Runs methods: finds the caller's instance, gives each attempt a transaction, commits it or undoes it, retries what the
  * store could not do at once, and turns whatever went wrong into the status of the response.
@@ -53,11 +45,13 @@ export interface CallOutcome {
 export class Runner {
   readonly #turns = new Turns();
 
+  /** Calls are counted in `counts`. */
   constructor(
     private readonly store: Store,
     private readonly services: MetaServices,
     private readonly logger: Logger,
     private readonly rateLimits?: RateLimits,
+    private readonly counts = new CallCounts(0),
   ) {}
 
   /** Answers a request. Rejects only for a defect of the service itself. */
@@ -66,21 +60,16 @@ export class Runner {
     request: MessageShape<Request>,
     { rules, untilSent }: RunOptions<Request> = {},
   ): Promise<Answer<Response>> {
-    const began_ms = performance.now();
-    let attempts = 0;
+    const progress = new Progress(method.name);
     const held = new Held();
-    const steps = new StepsOfCall(
-      this.services,
-      this.#transact(() => attempts++),
-      held.add,
-    );
-    const { code, message, response } = await this.#outcome(method.name, held, () => {
+    const steps = new StepsOfCall(this.services, this.#transact(progress), held.add);
+    const { code, message, response } = await this.#outcome(progress, held, () => {
       method.check?.(request);
-      const work = () => this.#work(method, request, steps, rules);
+      const work = () => this.#work(method, request, steps, progress, rules);
       return method.takes_turns ? this.#turns.take(work) : work();
     });
     held.passOn(untilSent);
-    this.#report({ method: method.name, code, message, duration_ms: performance.now() - began_ms, attempts });
+    this.#report(progress, code, message);
     return answer(method.response, response, code, message);
   }
 
@@ -88,11 +77,13 @@ export class Runner {
     method: Method<Request, Response> | MethodInSteps<Request, Response>,
     request: MessageShape<Request>,
     steps: CallInSteps,
+    progress: Progress,
     rules: Rules<Request> | undefined,
   ): Promise<ResponseInit<Response>> {
     let admitted = false;
     const callerIn = async (call: Call) => {
       const instanceId = await callerOf(call, method, request);
+      progress.instance_id = instanceId;
       // A call counts once, however often its transaction has to be run.
       const admission = admitted ? undefined : this.rateLimits?.admit(method.name, instanceId);
       if (admission !== undefined) await admission;
@@ -111,68 +102,88 @@ export class Runner {
 
   /** As `read`, for what changes something, or takes more than one transaction. */
   async perform<Result>(name: string, work: (call: CallInSteps) => Promise<Result>): Promise<Result> {
-    const began_ms = performance.now();
-    let attempts = 0;
+    const progress = new Progress(name);
     const held = new Held();
-    const steps = new StepsOfCall(
-      this.services,
-      this.#transact(() => attempts++),
-      held.add,
-    );
-    const { code, message, response } = await this.#outcome(name, held, () => work(steps));
+    const steps = new StepsOfCall(this.services, this.#transact(progress), held.add);
+    const { code, message, response } = await this.#outcome(progress, held, () => work(steps));
     held.release();
-    this.#report({ method: name, code, message, duration_ms: performance.now() - began_ms, attempts });
+    this.#report(progress, code, message);
     if (code !== MetaServiceCode.OK) throw new MetaError(code, message);
     return response as Result;
   }
 
-  /** Runs parts of a call in transactions, each attempt of which it announces. */
-  #transact(begins: () => void): CallInSteps['transact'] {
+  /** Runs parts of a call in transactions, each attempt of which it notes. */
+  #transact(progress: Progress): CallInSteps['transact'] {
     return (work, options) => {
-      const run = (waitedFor: ReadonlySet<bigint>) =>
-        this.store.transact((txn) => {
-          begins();
+      const run = (waitedFor: ReadonlySet<bigint>) => {
+        let isAgain = false;
+        return this.store.transact((txn) => {
+          progress.attempts++;
+          if (isAgain) progress.retries++;
+          isAgain = true;
           return work(new RunOfCall(this.services, txn, waitedFor));
         }, options);
+      };
       return options?.waits !== false ? settled(this.services.lazyCommits, run) : run(new Set());
     };
   }
 
-  async #outcome<Result>(name: string, held: Held, work: () => Promise<Result>): Promise<Outcome<Result>> {
+  async #outcome<Result>(progress: Progress, held: Held, work: () => Promise<Result>): Promise<Outcome<Result>> {
+    const { method } = progress;
     try {
       return { code: MetaServiceCode.OK, message: '', response: await work() };
     } catch (error) {
       held.release();
       if (error instanceof MetaError) return { code: error.code, message: error.message, response: error.response };
       if (error instanceof StoreError) {
-        this.logger.warn('the store failed a call', { method: name, error });
+        this.logger.warn('the store failed a call', { method, error });
         return { code: codeOfStoreError(error), message: error.message, response: {} };
       }
       if (error instanceof MalformedValueError) {
-        this.logger.error('a stored value is damaged', { method: name, error });
+        this.logger.error('a stored value is damaged', { method, error });
         return { code: MetaServiceCode.PROTOBUF_PARSE_ERR, message: error.message, response: {} };
       }
+      const { instance_id, retries, duration_ms } = progress;
+      this.counts.add(method, instance_id, DEFECT, duration_ms, retries);
       throw error;
     }
   }
 
-  #report(outcome: CallOutcome): void {
-    const { code, message, duration_ms } = outcome;
+  #report({ method, instance_id, duration_ms, attempts, retries }: Progress, code: MetaServiceCode, message: string) {
+    this.counts.add(method, instance_id, code, duration_ms, retries);
     const level = code === MetaServiceCode.OK ? 'debug' : 'info';
     if (!this.logger.keeps(level)) return;
     const shown = message.length > LONGEST_LOGGED ? `${message.slice(0, LONGEST_LOGGED)}...` : message;
-    const fields = {
-      ...outcome,
-      message: shown,
+    this.logger[level]('call', {
+      method,
       code: MetaServiceCode[code],
+      message: shown,
       duration_ms: Math.round(duration_ms * 1000) / 1000,
-    };
-    this.logger[level]('call', fields);
+      attempts,
+    });
   }
 }
 
 /** Messages may quote whole requests, which may be as large as a body. */
 const LONGEST_LOGGED = 2_000;
+
+/** A call while it runs. */
+class Progress {
+  /** That of its caller, once it was found; empty for a call that concerns none. */
+  instance_id = '';
+  /** Transactions that were begun for it. */
+  attempts = 0;
+  /** Those among them that ran again what had run before. */
+  retries = 0;
+  readonly #began_ms = performance.now();
+
+  constructor(readonly method: string) {}
+
+  /** So far. */
+  get duration_ms(): number {
+    return performance.now() - this.#began_ms;
+  }
+}
 
 interface Outcome<Result> {
   readonly code: MetaServiceCode;

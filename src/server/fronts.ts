@@ -2,7 +2,7 @@ import { constants } from 'node:buffer';
 import type { HttpHandler } from '../admin/http-types.ts';
 import type { Settings } from '../config/settings.ts';
 import { BaiduFront } from '../net/baidu-std/baidu-front.ts';
-import { ByteBudget } from '../net/byte-budget.ts';
+import type { ByteBudget } from '../net/byte-budget.ts';
 import { FairTurns } from '../net/fair-turns.ts';
 import type { Front } from '../net/front.ts';
 import { FrontDoor } from '../net/front-door.ts';
@@ -13,6 +13,7 @@ import { HttpFront } from '../net/http/http-front.ts';
 import { Http2Front } from '../net/http2/http2-front.ts';
 import { PlainRequest } from '../net/http2/plain-request.ts';
 import type { InFlight } from '../net/in-flight.ts';
+import type { ProtocolCounts } from '../net/protocol-counts.ts';
 import { TlsFront } from '../net/tls/tls-front.ts';
 import type { Logger } from '../observe/logger.ts';
 import { readCertificate, renewCertificate } from './certificate.ts';
@@ -23,6 +24,9 @@ export interface FrontsOptions extends Pick<Services, 'rpc' | 'descs'> {
   readonly logger: Logger;
   readonly handler: HttpHandler;
   readonly in_flight: InFlight;
+  /** What requests and answers in memory are counted against. */
+  readonly buffered: ByteBudget;
+  readonly protocols: ProtocolCounts;
 }
 
 /** As many as there are threads for it: more would be done no sooner, and hold memory meanwhile. */
@@ -47,12 +51,13 @@ export function createFronts(options: FrontsOptions): Front {
   };
 }
 
-function createPlainFronts({ settings, logger, handler, rpc, descs, in_flight }: FrontsOptions): FrontDoor {
+function createPlainFronts(options: FrontsOptions): FrontDoor {
+  const { settings, logger, handler, rpc, descs, in_flight, buffered, protocols } = options;
   const { headers_timeout_ms, request_timeout_ms, send_timeout_ms, brpc_idle_timeout_sec } = settings;
   const common = {
     logger,
     in_flight,
-    buffered: new ByteBudget(settings.max_buffered_bytes),
+    buffered,
     decompressions: new FairTurns(DECOMPRESSIONS_AT_A_TIME),
     // A larger text is more than Node can hold in one piece.
     max_body_bytes: Math.min(settings.brpc_max_body_size, constants.MAX_STRING_LENGTH),
@@ -82,5 +87,5 @@ function createPlainFronts({ settings, logger, handler, rpc, descs, in_flight }:
     },
   });
   const fronts = { http1, http2, baidu_std };
-  return new FrontDoor({ fronts, logger, first_bytes_timeout_ms: headers_timeout_ms });
+  return new FrontDoor({ fronts, logger, counts: protocols, first_bytes_timeout_ms: headers_timeout_ms });
 }

@@ -4,7 +4,7 @@ import { Listener, type ListenerOptions } from '../net/listener.ts';
 import { type ServiceOptions, startService } from './service.ts';
 import { listenStartError } from './start-error.ts';
 
-export type ServerOptions = Omit<ServiceOptions, 'store_group'>;
+export type ServerOptions = Omit<ServiceOptions, 'store_group' | 'figures'>;
 
 export interface RunningServer {
   /** `HOST:PORT` as it is listened on, with the port that was found when the settings asked for any. */
@@ -19,8 +19,14 @@ export interface RunningServer {
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { settings, logger, version } = options;
-  const service = await startService(options);
-  const listener = await listen(settings, {
+  let listener: Listener | undefined;
+  const port = () => ({
+    most_connections: settings.max_connections,
+    refused_connections: listener?.refused ?? 0,
+    ...{ workers: 1, workers_ready: 1, restarts: 0 },
+  });
+  const service = await startService({ ...options, figures: { port } });
+  const opened = await listen(settings, {
     logger,
     connections: () => service.connections.count,
     onConnection: service.accept,
@@ -28,13 +34,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await service.stop();
     throw error;
   });
-  service.serving(listener.port);
-  const address = addressOf(settings, listener);
+  listener = opened;
+  service.serving(opened.port);
+  const address = addressOf(settings, opened);
   logger.info('serving', { address, ...describe(settings, version) });
   return {
     address,
     stop: () => {
-      listener.close();
+      opened.close();
       return service.stop();
     },
   };

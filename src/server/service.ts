@@ -2,19 +2,31 @@ import type { Socket } from 'node:net';
 import type { Settings } from '../config/settings.ts';
 import type { Store } from '../kv/store.ts';
 import { StoreError } from '../kv/store-error.ts';
+import { ByteBudget } from '../net/byte-budget.ts';
 import { Connections } from '../net/connections.ts';
 import type { Front } from '../net/front.ts';
 import { InFlight } from '../net/in-flight.ts';
+import { ProtocolCounts } from '../net/protocol-counts.ts';
 import type { Logger } from '../observe/logger.ts';
+import { CallCounts } from '../rpc/call-counts.ts';
 import type { Tokens } from '../rpc/limits/token-buckets.ts';
 import { createFronts } from './fronts.ts';
 import { healthPage, type Phase } from './health.ts';
+import { collect, type PortFigures, portFamilies } from './metrics/collect.ts';
+import { metricsPages } from './metrics/pages.ts';
+import { ProcessFigures } from './metrics/process-figures.ts';
+import type { Snapshot } from './metrics/snapshot.ts';
 import { openStore } from './open-store.ts';
 import { versionPage, withPages } from './pages.ts';
 import { createServices } from './services.ts';
 import { storeStartError } from './start-error.ts';
 
 export type CreateServices = typeof createServices;
+
+/** Who answers for the figures of the whole service: this process, which holds the port, or one that asks all workers. */
+export type Figures =
+  | { readonly port: () => PortFigures }
+  | { readonly worker: number; readonly gather: (own: () => Promise<Snapshot>) => Promise<Snapshot> };
 
 export interface ServiceOptions {
   readonly settings: Settings;
@@ -26,6 +38,7 @@ export interface ServiceOptions {
   readonly onStoreBroken?: () => void;
   /** What rate limits are counted with; without it, this process counts for itself. */
   readonly tokens?: Tokens;
+  readonly figures: Figures;
   /** Makes what answers calls, besides `/health`. The whole service, unless a test wants less. */
   readonly createServices?: CreateServices;
 }
@@ -45,6 +58,8 @@ export interface Service {
   serving(port: number): void;
   /** Takes a connection over. */
   accept(socket: Socket): void;
+  /** The figures of this process. */
+  collect(): Promise<Snapshot>;
   /**
    * Lets what is in flight come to its end, but no longer than `drain_timeout_ms`, and closes the store. To be called when
    * no more connections come; calling it again waits for the same.
@@ -71,17 +86,26 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   }
 }
 
-async function serve(
-  { settings, logger, version, tokens, createServices: create = createServices }: ServiceOptions,
-  store: Store,
-): Promise<Service> {
+async function serve(options: ServiceOptions, store: Store): Promise<Service> {
+  const { settings, logger, version, tokens, figures, createServices: create = createServices } = options;
   let phase: Phase = 'serving';
   const connections = new Connections();
+  const protocols = new ProtocolCounts();
   const in_flight = new InFlight(settings.max_requests_in_flight);
-  const services = await create({ store, settings, logger, in_flight, ...(tokens && { tokens }) });
-  const pages = { '/health': healthPage(store, () => phase), '/version': versionPage(version) };
+  const buffered = new ByteBudget(settings.max_buffered_bytes);
+  const calls = new CallCounts(settings.metrics_max_instances);
+  const services = await create({ store, settings, logger, in_flight, calls, ...(tokens && { tokens }) });
+  const { recycler, rpc, descs } = services;
+  const process = new ProcessFigures('worker' in figures ? figures.worker : undefined);
+  const sources = { version, calls, in_flight, buffered, connections, protocols, store, recycler, process };
+  const own = () => collect(sources);
+  const pages = {
+    '/health': healthPage(store, () => phase),
+    '/version': versionPage(version),
+    ...metricsPages({ ...settings, gather: () => gather(figures, own) }),
+  };
   const handler = withPages(pages, services.handler);
-  const front = createFronts({ settings, logger, handler, rpc: services.rpc, descs: services.descs, in_flight });
+  const front = createFronts({ settings, logger, handler, rpc, descs, in_flight, buffered, protocols });
 
   const stop = async () => {
     phase = 'draining';
@@ -101,11 +125,19 @@ async function serve(
       connections.add(socket);
       front.accept(socket);
     },
+    collect: own,
     stop: () => {
       stopped ??= stop();
       return stopped;
     },
   };
+}
+
+/** The figures of the whole service. */
+async function gather(figures: Figures, own: () => Promise<Snapshot>): Promise<Snapshot> {
+  if ('worker' in figures) return figures.gather(own);
+  const { calls, families } = await own();
+  return { calls, families: [...families, ...portFamilies(figures.port())] };
 }
 
 interface Draining {

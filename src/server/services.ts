@@ -15,6 +15,8 @@ import { HttpRpc } from '../net/http/http-rpc.ts';
 import { router } from '../net/http/router.ts';
 import type { InFlight } from '../net/in-flight.ts';
 import type { Logger } from '../observe/logger.ts';
+import type { Recycler } from '../recycler/recycler.ts';
+import type { CallCounts } from '../rpc/call-counts.ts';
 import { RateLimits } from '../rpc/limits/rate-limits.ts';
 import type { Tokens } from '../rpc/limits/token-buckets.ts';
 import { methods } from '../rpc/methods.ts';
@@ -32,6 +34,8 @@ export interface Services {
   readonly descs: readonly DescService[];
   /** Begins what nobody has to ask for, now that the service is reached at this port. */
   serving(port: number): void;
+  /** What recycles here, if anything does. */
+  readonly recycler?: Pick<Recycler, 'counts'> | undefined;
   /** Ends what nobody waits for, while calls still come to their end. */
   drain(): void;
   /** Ends what is going on, when no more calls come and before the store closes. Calling it again is harmless. */
@@ -44,6 +48,8 @@ export interface ServicesOptions {
   readonly settings: Settings;
   readonly logger: Logger;
   readonly in_flight: InFlight;
+  /** What calls are counted in. */
+  readonly calls: CallCounts;
   /** What rate limits are counted with; without it, this process counts for itself. */
   readonly tokens?: Tokens;
   /** What recycling works with, where that is not what it is made of. */
@@ -52,7 +58,7 @@ export interface ServicesOptions {
 
 /** Makes what answers calls. */
 export async function createServices(options: ServicesOptions): Promise<Services> {
-  const { store, settings, logger, in_flight, tokens } = options;
+  const { store, settings, logger, in_flight, calls, tokens } = options;
   const keyring = new Keyring({ ...settings, default_key: DEFAULT_ENCRYPTION_KEY });
   if (await keyring.install(store)) {
     logger.warn(
@@ -71,7 +77,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
     now_ms,
   };
   warnOfUnknownMethods(settings, logger);
-  const runner = new Runner(store, services, logger, new RateLimits(settings, tokens));
+  const runner = new Runner(store, services, logger, new RateLimits(settings, tokens), calls);
   const { role } = settings;
   const recycling = role === 'meta-service' ? undefined : createRecycling({ ...options, services });
   const recycler = recycling?.recycler;
@@ -96,6 +102,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
     rpc: new BinaryRpc({ runner, services: rpcServices, in_flight, logger }),
     descs: served.map(({ desc }) => desc),
     serving: (port) => recycling?.start(port),
+    recycler,
     drain: () => void recycling?.stop(),
     stop: async () => {
       await recycling?.stop();

@@ -1,3 +1,4 @@
+import { DURATION_BOUNDS_MS, Histogram, powersOfTwo } from '../../observe/metrics/histogram.ts';
 import type { CommitRequest, Settle } from '../buffered-transaction.ts';
 import { StoreError, StoreErrorCode } from '../store-error.ts';
 import { MOST_PLACES_IN_A_VERSION } from '../versionstamp.ts';
@@ -23,14 +24,27 @@ export interface CommitCounters {
   conflicts: number;
   /** LMDB commits, each with its sync, that carried the commits. */
   batches: number;
+  /** How many commits each of them carried. */
+  readonly batch_commits: Histogram;
+  /** How long each of them took to be decided, written and synced. */
+  readonly batch_ms: Histogram;
 }
 
 /** After another process has come in between, so many batches are decided under LMDB's write lock, where none can. */
 const BATCHES_UNDER_LOCK = 64;
 
+/** Larger batches are counted together. */
+const LARGEST_COUNTED_BATCH = 4096;
+
 /** Makes commits durable: all that wait go into one LMDB transaction, which is synced once. */
 export class Committer {
-  readonly counters: CommitCounters = { commits: 0, conflicts: 0, batches: 0 };
+  readonly counters: CommitCounters = {
+    commits: 0,
+    conflicts: 0,
+    batches: 0,
+    batch_commits: new Histogram(powersOfTwo(LARGEST_COUNTED_BATCH)),
+    batch_ms: new Histogram(DURATION_BOUNDS_MS),
+  };
   readonly #writer: Handle;
   readonly #snapshots: Snapshots;
   readonly #pause: Pause;
@@ -70,6 +84,11 @@ export class Committer {
     return this.#broken;
   }
 
+  /** Commits that wait for a batch to take them. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
   /** Resolves when nothing waits any more. */
   async drained(): Promise<void> {
     await this.#running;
@@ -92,12 +111,14 @@ export class Committer {
       if (this.#pause.asked) await this.#pause.over();
       const waiting = this.#takeWaiting();
       this.#pause.beginWriting();
+      const began_ms = performance.now();
       const outcome = await this.#write(waiting).catch(asStoreError);
+      const took_ms = performance.now() - began_ms;
       this.#pause.endWriting();
       if (outcome instanceof StoreError) {
         for (const { settle } of waiting) settle(outcome);
       } else {
-        this.#answer(waiting, outcome);
+        this.#answer(waiting, outcome, took_ms);
       }
     } while (this.#queue.length > 0);
     this.#running = undefined;
@@ -239,7 +260,7 @@ export class Committer {
     }
   }
 
-  #answer(waiting: readonly Waiting[], decisions: readonly Decision[]): void {
+  #answer(waiting: readonly Waiting[], decisions: readonly Decision[], took_ms: number): void {
     // Whoever hears of a commit from here on is to find it in the store.
     this.#snapshots.lookAgain();
     let commits = 0;
@@ -253,8 +274,11 @@ export class Committer {
         settle(decision.versionstamp);
       }
     });
+    if (commits === 0) return;
     this.counters.commits += commits;
-    this.counters.batches += commits > 0 ? 1 : 0;
+    this.counters.batches++;
+    this.counters.batch_commits.observe(commits);
+    this.counters.batch_ms.observe(took_ms);
   }
 }
 

@@ -16,13 +16,18 @@ const WRITTEN_PER_BYTE = 4;
  * message about it beyond the memory that it took for that, and the process may end.
  */
 export function checkRoom(dir: string, size_bytes: number, reserve_bytes: number): void {
-  const { bavail, bsize } = statfsSync(dir);
   const needed = reserve_bytes + WRITTEN_PER_BYTE * size_bytes;
-  const free = bavail * bsize;
+  const free = freeBytes(dir);
   if (free >= needed) {
     return;
   }
   const [free_mib, needed_mib] = [Math.floor(free / MIB), Math.ceil(needed / MIB)];
   const message = `The commit was not written: the disk has ${free_mib} MiB left, and ${needed_mib} MiB must be free.`;
   throw new StoreError(StoreErrorCode.Storage, message);
+}
+
+/** What is left of the disk that `dir` is on, for whoever is no superuser. */
+export function freeBytes(dir: string): number {
+  const { bavail, bsize } = statfsSync(dir);
+  return bavail * bsize;
 }

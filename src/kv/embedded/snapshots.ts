@@ -84,6 +84,13 @@ export class Snapshots {
     return this.#leases.size + this.#held.size;
   }
 
+  /** For how long the oldest has been in use, of those whose transaction does not wait to be committed. 0 without any. */
+  get oldest_ms(): number {
+    const [lease] = this.#leases;
+    const [held] = this.#held;
+    return Math.max(lease?.age_ms ?? 0, held?.age_ms ?? 0);
+  }
+
   close(): void {
     clearInterval(this.#sweeper);
     clearInterval(this.#dead_looker);

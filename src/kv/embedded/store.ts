@@ -1,12 +1,13 @@
 import { existsSync, statSync } from 'node:fs';
+import type { Histogram } from '../../observe/metrics/histogram.ts';
 import { type BufferedEngine, BufferedTransaction, type CommitRequest, type Settle } from '../buffered-transaction.ts';
 import type { HeldSnapshot, HoldOptions } from '../held-snapshot.ts';
-import type { Store, StoreLimits, Transaction, TransactOptions } from '../store.ts';
+import type { Store, StoreLimits, StoreStats, Transaction, TransactOptions } from '../store.ts';
 import { StoreError, StoreErrorCode } from '../store-error.ts';
 import { transact } from '../transact.ts';
 import { Committer } from './committer.ts';
 import { dataFile } from './data-file.ts';
-import { checkRoom, DISK_RESERVE_BYTES } from './disk-room.ts';
+import { checkRoom, DISK_RESERVE_BYTES, freeBytes } from './disk-room.ts';
 import { EMBEDDED_LIMITS } from './embedded-limits.ts';
 import { type Environment, isUnfinished, openEnvironment, setUnfinished } from './environment.ts';
 import { Hold } from './hold.ts';
@@ -39,18 +40,22 @@ export interface EmbeddedStoreOptions {
 }
 
 /** What the engine has done since it was opened, and what it holds. */
-export interface EmbeddedStats {
-  /** Commits that were acknowledged. */
-  readonly commits: number;
-  /** Commits that were refused because of a conflict. */
-  readonly conflicts: number;
+export interface EmbeddedStats extends StoreStats {
   /** Syncs that those commits shared. */
   readonly batches: number;
-  /** Snapshots in use. */
+  /** How many commits shared each sync, and how long, in milliseconds, each took from the first of them being decided. */
+  readonly batch_commits: Histogram;
+  readonly batch_ms: Histogram;
+  /** Commits that wait for the next sync to take them. */
+  readonly waiting_commits: number;
+  /** Snapshots in use, and for how long the oldest of them has been. */
   readonly snapshots: number;
+  readonly oldest_snapshot_ms: number;
   /** Keys in the store, as of the last commit. */
   readonly keys: number;
   readonly size_bytes_on_disk: number;
+  /** What is left of the disk that the store is on. */
+  readonly disk_free_bytes: number;
 }
 
 /** The engine that keeps a store in one directory of this machine, on LMDB. */
@@ -65,6 +70,7 @@ export class EmbeddedStore implements Store, BufferedEngine<Lease> {
   readonly #checkRoom: (size_bytes: number) => void;
   /** Absent where other processes commit too: looking for their commits is no cheaper than reading. */
   readonly newestVersion?: () => bigint;
+  #retries = 0;
   #closed = false;
   #closing: Promise<void> | undefined;
 
@@ -91,7 +97,12 @@ export class EmbeddedStore implements Store, BufferedEngine<Lease> {
   }
 
   transact<T>(fn: (txn: Transaction) => Promise<T>, options?: TransactOptions): Promise<T> {
-    return transact(() => this.begin(), fn, options);
+    return transact(
+      () => this.begin(),
+      fn,
+      options,
+      () => this.#retries++,
+    );
   }
 
   openSnapshot(): Lease {
@@ -158,9 +169,13 @@ export class EmbeddedStore implements Store, BufferedEngine<Lease> {
     const { entryCount = 0 } = this.#environment.reader.data.getStats() as { entryCount?: number };
     return {
       ...this.#committer.counters,
+      retries: this.#retries,
+      waiting_commits: this.#committer.waiting,
       snapshots: this.#snapshots.count,
+      oldest_snapshot_ms: this.#snapshots.oldest_ms,
       keys: entryCount,
       size_bytes_on_disk: this.#sizeOnDisk(),
+      disk_free_bytes: freeBytes(this.#environment.dir),
     };
   }
 

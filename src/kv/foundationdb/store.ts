@@ -1,6 +1,6 @@
-import { type BufferedEngine, BufferedTransaction } from '../buffered-transaction.ts';
+import { type BufferedEngine, BufferedTransaction, type Settle } from '../buffered-transaction.ts';
 import { type ReceiptKeys, Receipts } from '../receipts.ts';
-import type { Store, StoreLimits, Transaction, TransactOptions } from '../store.ts';
+import type { Store, StoreLimits, StoreStats, Transaction, TransactOptions } from '../store.ts';
 import { StoreError, StoreErrorCode } from '../store-error.ts';
 import { transact } from '../transact.ts';
 import { commitNative } from './commit.ts';
@@ -29,6 +29,7 @@ export class FoundationDbStore implements Store {
   readonly #timeout_ms: number;
   readonly #receipts: Receipts;
   readonly #engine: BufferedEngine<FdbSnapshot>;
+  readonly #stats = { commits: 0, conflicts: 0, retries: 0 };
   #closing: Promise<void> | undefined;
 
   constructor(database: FdbDatabase, { timeout_ms, receipts }: Pick<FoundationDbOptions, 'timeout_ms' | 'receipts'>) {
@@ -47,7 +48,16 @@ export class FoundationDbStore implements Store {
   }
 
   transact<T>(fn: (txn: Transaction) => Promise<T>, options?: TransactOptions): Promise<T> {
-    return transact(() => this.begin(), fn, options);
+    return transact(
+      () => this.begin(),
+      fn,
+      options,
+      () => this.#stats.retries++,
+    );
+  }
+
+  stats(): StoreStats {
+    return { ...this.#stats };
   }
 
   /** Removes what processes that have ended left of their receipts. */
@@ -74,8 +84,19 @@ export class FoundationDbStore implements Store {
       commit: (request, settle) => {
         const refused = refusal();
         if (refused !== undefined) settle(refused);
-        else commitNative(request.snapshot ?? openSnapshot(), request).then(settle, settle);
+        else {
+          const counted = this.#counted(settle);
+          commitNative(request.snapshot ?? openSnapshot(), request).then(counted, counted);
+        }
       },
+    };
+  }
+
+  #counted(settle: Settle): Settle {
+    return (outcome) => {
+      if (!(outcome instanceof StoreError)) this.#stats.commits++;
+      else if (outcome.code === StoreErrorCode.Conflict) this.#stats.conflicts++;
+      settle(outcome);
     };
   }
 }

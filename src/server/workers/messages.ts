@@ -1,4 +1,5 @@
 import type { Settings } from '../../config/settings.ts';
+import type { Snapshot } from '../metrics/snapshot.ts';
 
 /** What a worker needs to know, once, at its start. It goes by message, since arguments and environments can be seen by others. */
 export interface Start {
@@ -21,7 +22,11 @@ export type ToWorker =
   /** Asks whether it is there. It answers with `alive`. */
   | { readonly kind: 'ping' }
   /** The answer to what it has borrowed under this name. */
-  | { readonly kind: 'lent'; readonly name: string; readonly tokens: number };
+  | { readonly kind: 'lent'; readonly name: string; readonly tokens: number }
+  /** Asks for its figures. It answers with `collected`. */
+  | { readonly kind: 'collect' }
+  /** The figures of all, for which it has asked; undefined where they can't be had. */
+  | { readonly kind: 'gathered'; readonly snapshot: Snapshot | undefined };
 
 /** What a worker says to its supervisor. */
 export type FromWorker =
@@ -35,4 +40,8 @@ export type FromWorker =
   /** So many connections have ended since it said so last. */
   | { readonly kind: 'ended'; readonly connections: number }
   /** It wants tokens of a rate limit. It waits for the answer before it asks again under the same name. */
-  | { readonly kind: 'borrow'; readonly name: string; readonly per_second: number; readonly wanted: number };
+  | { readonly kind: 'borrow'; readonly name: string; readonly per_second: number; readonly wanted: number }
+  /** Its own figures. */
+  | { readonly kind: 'collected'; readonly snapshot: Snapshot }
+  /** It wants the figures of all. */
+  | { readonly kind: 'gather' };

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Logger } from '../../observe/logger.ts';
+import type { Snapshot } from '../metrics/snapshot.ts';
 import { StartError } from '../start-error.ts';
+import type { Told } from './gathering.ts';
 import type { Start } from './messages.ts';
 import { type Ending, Worker, type WorkerEvents } from './worker.ts';
 
@@ -9,17 +11,19 @@ const RESTART_AFTER_MS = { first: 100, most: 5_000 } as const;
 /** A worker that has served for so long was sound: the next one that ends is started again as the first. */
 const SOUND_AFTER_MS = 10_000;
 
-export interface SlotOptions extends Pick<WorkerEvents, 'logged' | 'borrowed'> {
+export interface SlotOptions extends Pick<WorkerEvents, 'logged' | 'borrowed' | 'gather'> {
   readonly start: Start;
   readonly logger: Logger;
   /** A worker takes connections from now on. */
   readonly ready: () => void;
   /** Takes a connection back that a worker has not got before its end. */
   readonly left: (socket: Socket) => void;
+  /** Keeps what a worker had told of what it did before it ended. */
+  readonly keep: (figures: Snapshot) => void;
 }
 
 /** A place for a worker: when the one in it ends, another takes it. */
-export class Slot {
+export class Slot implements Told {
   readonly #options: SlotOptions;
   #worker: Worker | undefined;
   /** At which the service is reached, once it is. */
@@ -29,6 +33,7 @@ export class Slot {
   #restart: NodeJS.Timeout | undefined;
   #whenEnded: (() => void) | undefined;
   #stopping = false;
+  #restarts = 0;
 
   constructor(options: SlotOptions) {
     this.#options = options;
@@ -45,6 +50,19 @@ export class Slot {
 
   get connections(): number {
     return this.#worker?.connections ?? 0;
+  }
+
+  /** How often a worker was started again here. */
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  get figures(): Snapshot | undefined {
+    return this.#worker?.figures;
+  }
+
+  async collect(): Promise<void> {
+    await this.#worker?.collect();
   }
 
   /** Resolves when the first worker is ready, and rejects with a StartError when it can't serve. */
@@ -89,6 +107,7 @@ export class Slot {
     this.#worker = new Worker(this.#options.start, {
       logged: this.#options.logged,
       borrowed: this.#options.borrowed,
+      gather: this.#options.gather,
       ready: () => {
         wasReady = true;
         if (this.#port !== undefined) this.#worker?.serving(this.#port);
@@ -101,6 +120,7 @@ export class Slot {
       },
       ended: (ending) => {
         this.#worker = undefined;
+        if (ending.figures !== undefined) this.#options.keep(ending.figures);
         for (const socket of ending.left) this.#options.left(socket);
         if (this.#stopping) this.#whenEnded?.();
         else if (wasReady) this.#launchLater(ending);
@@ -118,7 +138,10 @@ export class Slot {
     const { pid, reason } = ending;
     logger.error(`a worker ended ${how(ending)}`, { worker: start.worker, pid, reason, restart_after_ms });
     this.#restart_after_ms = Math.min(restart_after_ms * 2, RESTART_AFTER_MS.most);
-    this.#restart = setTimeout(() => this.#launch(() => undefined, this.#launchLater), restart_after_ms);
+    this.#restart = setTimeout(() => {
+      this.#restarts++;
+      this.#launch(() => undefined, this.#launchLater);
+    }, restart_after_ms);
   };
 }
 

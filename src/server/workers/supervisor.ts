@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Settings } from '../../config/settings.ts';
+import type { Listener } from '../../net/listener.ts';
 import type { Logger } from '../../observe/logger.ts';
 import type { Sink } from '../../observe/sink.ts';
 import { TokenBuckets } from '../../rpc/limits/token-buckets.ts';
+import { type PortFigures, portFamilies } from '../metrics/collect.ts';
+import type { Snapshot } from '../metrics/snapshot.ts';
 import { addressOf, describe, listen, type RunningServer } from '../server.ts';
 import { sharedGroup } from '../service.ts';
+import { Gathering } from './gathering.ts';
 import { share } from './share.ts';
 import { Slot } from './slot.ts';
 
@@ -38,7 +42,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
       pause_on_connect: true,
       onConnection: (socket) => supervisor.give(socket),
     });
-    supervisor.serving(listener.port);
+    supervisor.serving(listener);
     const address = addressOf(settings, listener);
     logger.info('serving', { address, workers: settings.workers, ...describe(settings, version) });
     let stopped: Promise<void> | undefined;
@@ -61,7 +65,11 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
 
 class Supervisor {
   readonly #settings: Settings;
+  readonly #logger: Logger;
   readonly #slots: readonly Slot[];
+  readonly #gathering: Gathering;
+  /** What accepts connections, once it does. */
+  #listener: Listener | undefined;
   /** Connections that came while no worker was ready, each with its timer. */
   readonly #waiting = new Map<Socket, NodeJS.Timeout>();
   /** What is left of each rate limit, for all workers. */
@@ -72,6 +80,7 @@ class Supervisor {
 
   constructor({ settings, version, logger, sink }: SupervisorOptions) {
     this.#settings = settings;
+    this.#logger = logger;
     const store_group = sharedGroup(settings) ?? randomBytes(12).toString('hex');
     this.#slots = Array.from(
       { length: settings.workers },
@@ -83,8 +92,15 @@ class Supervisor {
           borrowed: (name, per_second, wanted) => this.#tokens.takeUpTo(name, per_second, wanted),
           ready: () => this.#giveWaiting(),
           left: (socket) => this.give(socket),
+          gather: () => this.#gather(),
+          keep: (figures) => this.#gathering.keep(figures),
         }),
     );
+    this.#gathering = new Gathering({
+      told: this.#slots,
+      own: () => portFamilies(this.#figures()),
+      most_instances: settings.metrics_max_instances,
+    });
   }
 
   get connections(): number {
@@ -96,8 +112,9 @@ class Supervisor {
   }
 
   /** Tells all workers, and those that take their places, at which port they are reached. */
-  serving(port: number): void {
-    for (const slot of this.#slots) slot.serving(port);
+  serving(listener: Listener): void {
+    this.#listener = listener;
+    for (const slot of this.#slots) slot.serving(listener.port);
   }
 
   /** Gives a connection to the worker that has the fewest, or keeps it for the first that is ready again. */
@@ -128,6 +145,25 @@ class Supervisor {
     this.#waiting.clear();
     const timeout_ms = this.#settings.drain_timeout_ms + KILL_AFTER_MS;
     await Promise.all(this.#slots.map((slot) => slot.stop(timeout_ms)));
+  }
+
+  async #gather(): Promise<Snapshot | undefined> {
+    try {
+      return await this.#gathering.gather();
+    } catch (error) {
+      this.#logger.error('the figures of the workers could not be gathered', { error });
+      return undefined;
+    }
+  }
+
+  #figures(): PortFigures {
+    return {
+      most_connections: this.#settings.max_connections,
+      refused_connections: this.#listener?.refused ?? 0,
+      workers: this.#slots.length,
+      workers_ready: this.#slots.filter(({ isReady }) => isReady).length,
+      restarts: this.#slots.reduce((sum, { restarts }) => sum + restarts, 0),
+    };
   }
 
   #idlest(): Slot | undefined {

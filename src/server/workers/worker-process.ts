@@ -5,6 +5,7 @@ import { createLogger, type Logger } from '../../observe/logger.ts';
 import { DescriptorSink } from '../../observe/standard-output.ts';
 import { BorrowedTokens } from '../../rpc/limits/borrowed-tokens.ts';
 import { keepRunning } from '../keep-running.ts';
+import type { Snapshot } from '../metrics/snapshot.ts';
 import { type Service, startService } from '../service.ts';
 import { StartError } from '../start-error.ts';
 import type { FromWorker, Start, ToWorker } from './messages.ts';
@@ -29,6 +30,9 @@ const tokens = new BorrowedTokens((name, per_second, wanted) => {
   return new Promise((resolve) => borrowers.set(name, resolve));
 });
 
+/** Those who wait for the figures of all workers; without a supervisor they get none. */
+const gathering: ((snapshot: Snapshot | undefined) => void)[] = [];
+
 // A terminal's Ctrl-C reaches every process of the service. A worker ends when its supervisor says so, or is gone.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
 process.on('disconnect', onDisconnect);
@@ -38,13 +42,16 @@ process.on('message', (message: ToWorker, handle: unknown) => {
   else if (message.kind === 'stop') void stop();
   else if (message.kind === 'ping') void tell({ kind: 'alive', connections: held });
   else if (message.kind === 'lent') lent(message.name, message.tokens);
+  else if (message.kind === 'collect') void tellFigures();
+  else if (message.kind === 'gathered') gathered(message.snapshot);
   else accept(handle);
 });
 
 async function start({ settings, version, store_group, worker }: Start): Promise<Service | undefined> {
   const logger = createLogger({ level: settings.log_level, sink }).with({ worker });
   try {
-    service = await startService({ settings, logger, version, store_group, tokens, onStoreBroken: leave });
+    const figures = { worker, gather };
+    service = await startService({ settings, logger, version, store_group, tokens, figures, onStoreBroken: leave });
   } catch (error) {
     await tell({ kind: 'failed', reason: reasonOf(error, logger) });
     sink.flush();
@@ -62,6 +69,7 @@ function onDisconnect(): void {
     sink.flush();
     process.exit(1);
   }
+  gathered(undefined);
   for (const name of [...borrowers.keys()]) lent(name, Number.MAX_SAFE_INTEGER);
   void stop();
 }
@@ -70,6 +78,21 @@ function lent(name: string, count: number): void {
   const resolve = borrowers.get(name);
   borrowers.delete(name);
   resolve?.(count);
+}
+
+async function tellFigures(): Promise<void> {
+  if (service !== undefined) await tell({ kind: 'collected', snapshot: await service.collect() });
+}
+
+/** The figures of all workers, or those of this one when there is no supervisor any more. */
+async function gather(own: () => Promise<Snapshot>): Promise<Snapshot> {
+  if (!process.connected) return own();
+  if (gathering.length === 0) void tell({ kind: 'gather' });
+  return (await new Promise<Snapshot | undefined>((resolve) => gathering.push(resolve))) ?? own();
+}
+
+function gathered(snapshot: Snapshot | undefined): void {
+  for (const resolve of gathering.splice(0)) resolve(snapshot);
 }
 
 /** Takes a connection over, unless its peer was gone before it came here. */

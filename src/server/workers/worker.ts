@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { Snapshot } from '../metrics/snapshot.ts';
 import type { FromWorker, Start, ToWorker } from './messages.ts';
 
 const PROGRAM = fileURLToPath(new URL('./worker-process.js', import.meta.url));
@@ -22,6 +23,8 @@ export interface Ending {
   readonly reason: string | undefined;
   /** Connections that were meant for it, and that it has not got. */
   readonly left: readonly Socket[];
+  /** What figures it has told last, if it was asked. */
+  readonly figures: Snapshot | undefined;
 }
 
 export interface WorkerEvents {
@@ -32,6 +35,8 @@ export interface WorkerEvents {
   hung(silent_ms: number): void;
   /** It wants tokens of a rate limit. Returns how many it gets. */
   borrowed(name: string, per_second: number, wanted: number): number;
+  /** It wants the figures of all workers. Resolves to undefined where they can't be had. */
+  gather(): Promise<Snapshot | undefined>;
   /** A line of its log, without the line's end. */
   logged(line: string): void;
 }
@@ -52,6 +57,9 @@ export class Worker {
   #given = 0;
   /** What `#given` was when it was asked last, with all of it on its way then. */
   #givenWhenAsked = 0;
+  #figures: Snapshot | undefined;
+  /** Those who wait for its figures. */
+  #whenCollected: (() => void)[] = [];
 
   constructor(start: Start, events: WorkerEvents) {
     this.#events = events;
@@ -105,6 +113,18 @@ export class Worker {
       this.#queued.delete(socket);
       this.#passed = handle;
     });
+  }
+
+  /** What it has told last of what it does, if it was asked. */
+  get figures(): Snapshot | undefined {
+    return this.#figures;
+  }
+
+  /** Asks for its figures. Resolves when they are here, or it has ended. */
+  collect(): Promise<void> {
+    if (!this.#ready) return Promise.resolve();
+    if (this.#whenCollected.length === 0) this.#send({ kind: 'collect' });
+    return new Promise((resolve) => this.#whenCollected.push(resolve));
   }
 
   /** Has it answer what is in flight, and end. */
@@ -161,7 +181,18 @@ export class Worker {
         this.#send({ kind: 'lent', name, tokens: this.#events.borrowed(name, per_second, wanted) });
         break;
       }
+      case 'collected':
+        this.#figures = message.snapshot;
+        this.#tellCollected();
+        break;
+      case 'gather':
+        void this.#events.gather().then((snapshot) => this.#send({ kind: 'gathered', snapshot }));
+        break;
     }
+  }
+
+  #tellCollected(): void {
+    for (const tell of this.#whenCollected.splice(0)) tell();
   }
 
   #onClose(code: number | null, signal: NodeJS.Signals | null): void {
@@ -169,7 +200,9 @@ export class Worker {
     this.#connections = 0;
     clearInterval(this.#pings);
     this.#passed?.close();
-    this.#events.ended({ pid: this.#child.pid, code, signal, reason: this.#reason, left: [...this.#queued] });
+    const figures = this.#figures;
+    this.#events.ended({ pid: this.#child.pid, code, signal, reason: this.#reason, left: [...this.#queued], figures });
+    this.#tellCollected();
   }
 }
 

@@ -5,6 +5,7 @@ import type { EmbeddedStore } from '../../../src/kv/embedded/store.ts';
 import type { Store } from '../../../src/kv/store.ts';
 import { InFlight } from '../../../src/net/in-flight.ts';
 import { SILENT } from '../../../src/observe/logger.ts';
+import { CallCounts } from '../../../src/rpc/call-counts.ts';
 import { createServices } from '../../../src/server/services.ts';
 import { temporaryStore } from '../kv/temporary-store.ts';
 
@@ -32,7 +33,8 @@ export async function openTwin(seen: (store: EmbeddedStore) => Store): Promise<T
   const temporary = await temporaryStore({ exclusive: true });
   const settings = { ...loadSettings(readFlags([]), {}).settings, ...SAME, http_token: TOKEN };
   const in_flight = new InFlight(settings.max_requests_in_flight);
-  const services = await createServices({ store: seen(temporary.store), settings, logger: SILENT, in_flight });
+  const parts = { settings, logger: SILENT, in_flight, calls: new CallCounts(0) };
+  const services = await createServices({ store: seen(temporary.store), ...parts });
   return {
     store: temporary.store,
     async call({ path, body, query = '' }) {
