@@ -2,8 +2,11 @@ import { keys } from '../keys/key-table.ts';
 import type { Transaction } from '../kv/store.ts';
 import { emptyPlaces } from '../meta/vault/emptied-places.ts';
 import { overlap, type Place, placeOfStore, placeOfVault } from '../meta/vault/place.ts';
+import type { ObjectStore } from '../objects/object-store.ts';
+import { MalformedValueError } from '../records/malformed-value.ts';
 import { scanRecords } from '../records/scan-records.ts';
 import { type InstanceInfoPB, InstanceInfoPB_Status as Status } from '../schema/gen/cloud/instance_pb.ts';
+import { TABLETS_PREFIX } from './data-paths.ts';
 import { ContradictionError } from './note-failure.ts';
 import type { SweepContext } from './sweep.ts';
 
@@ -28,6 +31,62 @@ export async function takePlaces({ store, instance, dry_run }: SweepContext): Pr
     }
     if (!dry_run) emptyPlaces(txn, instanceId, own);
   });
+}
+
+/**
+ * The places of an instance in which another one may have tablets, whose ids may be the same. Where that can't be told, it
+ * is all of them. Resolves to the same for as long as a sweep takes.
+ */
+export function placesWithOthers(context: SweepContext): () => Promise<ReadonlySet<ObjectStore>> {
+  let found: Promise<ReadonlySet<ObjectStore>> | undefined;
+  return () => {
+    found ??= findPlacesWithOthers(context);
+    return found;
+  };
+}
+
+async function findPlacesWithOthers(context: SweepContext): Promise<ReadonlySet<ObjectStore>> {
+  const { store, instance, vaults, logger } = context;
+  const { instanceId } = instance;
+  try {
+    const shared = await store.transact(async (txn) => {
+      const own = await placesOf(txn, instance);
+      const ids = new Set<string>();
+      for await (const { fields, message } of scanRecords(txn, keys.instance, {}, { snapshot: true })) {
+        if (fields.instance_id === instanceId || message.status === Status.DELETED) continue;
+        for (const other of await placesOf(txn, message)) {
+          for (const one of own) if (mayShareTablets(one, other)) ids.add(one.resource_id);
+        }
+      }
+      return ids;
+    });
+    // One that can't be opened has nothing deleted in it, shared or not.
+    return new Set(vaults.all().filter((place) => [...shared].some((id) => isPlace(vaults, id, place))));
+  } catch (error) {
+    if (!(error instanceof MalformedValueError)) throw error;
+    logger.warn('tablets are deleted by their rowsets, since others may be in the same place', {
+      instance_id: instanceId,
+      error,
+    });
+    return new Set(vaults.all());
+  }
+}
+
+function isPlace(vaults: SweepContext['vaults'], resource_id: string, place: ObjectStore): boolean {
+  try {
+    return vaults.get(resource_id) === place;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether what two instances call the folder of a tablet may be one. */
+function mayShareTablets(one: Place, other: Place): boolean {
+  return overlap(tabletsOf(one), tabletsOf(other));
+}
+
+function tabletsOf(place: Place): Place {
+  return { ...place, prefix: `${place.prefix}${TABLETS_PREFIX}` };
 }
 
 function sharedOf(own: readonly Place[], others: readonly Place[]): readonly [Place, Place] | undefined {

@@ -9,7 +9,9 @@ import { Slots } from '../jobs/slots.ts';
 import { ContradictionError, noteFailure } from '../note-failure.ts';
 import { type FoundRecord, hexOf, recordsOfPage } from '../record-of-pair.ts';
 import { scanInPages } from '../scan-in-pages.ts';
+import { placesWithOthers } from '../shared-places.ts';
 import type { Sweep, SweepContext } from '../sweep.ts';
+import type { DeleteTabletOptions } from '../tablets/delete-tablet.ts';
 import { forgetDroppedTable } from '../tablets/dropped-table.ts';
 import { planTablets, recycleTablets } from '../tablets/recycle-tablets.ts';
 
@@ -27,12 +29,13 @@ export const recycleIndexes: Sweep = {
   async run(context) {
     const { store, instance_id, progress, signal } = context;
     const slots = new Slots(context.settings.instance_recycler_worker_pool_size);
+    const how = { slots, with_others: placesWithOthers(context) };
     for await (const page of scanInPages(store, keys.recycleIndex.range({ instance_id }))) {
       progress.scanned(page.length);
       await eachAtATime(recordsOfPage(context, keys.recycleIndex, page), INDEXES_AT_A_TIME, async (found) => {
         signal.throwIfAborted();
         try {
-          await recycleIndex(context, found, slots);
+          await recycleIndex(context, found, how);
         } catch (error) {
           noteFailure(context, hexOf(found.pair), error);
         }
@@ -41,7 +44,7 @@ export const recycleIndexes: Sweep = {
   },
 };
 
-async function recycleIndex(context: SweepContext, found: DroppedIndex, slots: Slots): Promise<void> {
+async function recycleIndex(context: SweepContext, found: DroppedIndex, how: DeleteTabletOptions): Promise<void> {
   const { store, instance_id, progress, settings, dry_run } = context;
   const { fields, record, pair } = found;
   const why = whyDue(context, record, settings.dropped_index_retention_seconds);
@@ -57,7 +60,7 @@ async function recycleIndex(context: SweepContext, found: DroppedIndex, slots: S
   if (!(await beginRecycling(context, keys.recycleIndex, found))) return;
   await forgetDroppedTable(context, place);
   const check = (txn: Transaction) => checkRecycling(txn, keys.recycleIndex, found);
-  if (!(await recycleTablets(context, place, { check, with_partitions: false, db_id: undefined, slots }))) {
+  if (!(await recycleTablets(context, place, { check, with_partitions: false, db_id: undefined, ...how }))) {
     throw new ContradictionError(`some of its tablets could not be recycled: ${progress.lastFailure}`);
   }
   await store.transact(async (txn) => {

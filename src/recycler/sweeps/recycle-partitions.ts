@@ -8,7 +8,9 @@ import { Slots } from '../jobs/slots.ts';
 import { ContradictionError, noteFailure } from '../note-failure.ts';
 import { type FoundRecord, hexOf, recordsOfPage } from '../record-of-pair.ts';
 import { scanInPages } from '../scan-in-pages.ts';
+import { placesWithOthers } from '../shared-places.ts';
 import type { Sweep, SweepContext } from '../sweep.ts';
+import type { DeleteTabletOptions } from '../tablets/delete-tablet.ts';
 import { planTablets, recycleTablets } from '../tablets/recycle-tablets.ts';
 import { pendingTxns } from '../tablets/seal-tablets.ts';
 
@@ -27,12 +29,13 @@ export const recyclePartitions: Sweep = {
   async run(context) {
     const { store, instance_id, progress, signal } = context;
     const slots = new Slots(context.settings.instance_recycler_worker_pool_size);
+    const how = { slots, with_others: placesWithOthers(context) };
     for await (const page of scanInPages(store, keys.recyclePartition.range({ instance_id }))) {
       progress.scanned(page.length);
       await eachAtATime(recordsOfPage(context, keys.recyclePartition, page), PARTITIONS_AT_A_TIME, async (found) => {
         signal.throwIfAborted();
         try {
-          await recyclePartition(context, found, slots);
+          await recyclePartition(context, found, how);
         } catch (error) {
           noteFailure(context, hexOf(found.pair), error);
         }
@@ -41,7 +44,11 @@ export const recyclePartitions: Sweep = {
   },
 };
 
-async function recyclePartition(context: SweepContext, found: DroppedPartition, slots: Slots): Promise<void> {
+async function recyclePartition(
+  context: SweepContext,
+  found: DroppedPartition,
+  how: DeleteTabletOptions,
+): Promise<void> {
   const { store, progress, settings, dry_run } = context;
   const { record, pair } = found;
   const why = whyDue(context, record, settings.dropped_partition_retention_seconds);
@@ -61,7 +68,7 @@ async function recyclePartition(context: SweepContext, found: DroppedPartition, 
   const db_id = isSet(record, 'dbId') ? record.dbId : undefined;
   let all_gone = true;
   for (const place of places) {
-    const gone = await recycleTablets(context, place, { check, with_partitions: true, db_id, slots });
+    const gone = await recycleTablets(context, place, { check, with_partitions: true, db_id, ...how });
     all_gone &&= gone;
   }
   if (!all_gone) throw new ContradictionError(`some of its tablets could not be recycled: ${progress.lastFailure}`);

@@ -1,21 +1,15 @@
 import type { LeadingFields } from '../../keys/key-kind.ts';
 import { keys } from '../../keys/key-table.ts';
-import type { DeletedObjects, ObjectStore } from '../../objects/object-store.ts';
 import { eachAtATime } from '../at-a-time.ts';
-import { tabletPrefix } from '../data-paths.ts';
-import { deletePrefixIn, sum } from '../delete-objects.ts';
-import type { Slots } from '../jobs/slots.ts';
 import { ContradictionError, noteFailure } from '../note-failure.ts';
 import { hexOf } from '../record-of-pair.ts';
 import { scanInPages } from '../scan-in-pages.ts';
 import type { SweepContext } from '../sweep.ts';
+import { type DeleteTabletOptions, deleteTablet } from './delete-tablet.ts';
 import { type SealOptions, sealTablets } from './seal-tablets.ts';
-import { readTabletRecords, removeTablet, type TabletPlace, type TabletRecords } from './tablet-records.ts';
+import { readTabletRecords, removeTablet, type TabletPlace } from './tablet-records.ts';
 
-export interface RecycleTabletsOptions extends SealOptions {
-  /** Calls for objects are made in these. */
-  readonly slots: Slots;
-}
+export interface RecycleTabletsOptions extends SealOptions, DeleteTabletOptions {}
 
 const TABLETS_PER_PAGE = 200;
 const TABLETS_AT_A_TIME = 16;
@@ -72,46 +66,14 @@ async function* tabletsIn(
 async function recycleTablet(
   context: SweepContext,
   tablet: TabletPlace,
-  { check, slots }: RecycleTabletsOptions,
+  options: RecycleTabletsOptions,
 ): Promise<void> {
   const records = await readTabletRecords(context, tablet);
-  const deleted = await deleteTablet(context, tablet, records, slots);
+  const deleted = await deleteTablet(context, tablet, records, options);
   const is_removed = await context.store.transact(async (txn) => {
-    await check(txn);
+    await options.check(txn);
     return removeTablet(txn, tablet, records);
   });
   if (!is_removed) throw new ContradictionError('a rowset has become visible while it was recycled');
   context.progress.deleted(0, deleted);
 }
-
-/**
- * Deletes all objects of a tablet. Those in the vaults that its rowsets name must go; in the others there may be some that
- * nothing leads to, and a vault that can't be asked for those holds nothing up.
- */
-async function deleteTablet(
-  { vaults, logger, instance_id }: SweepContext,
-  { tablet_id }: TabletPlace,
-  { resource_ids, is_anywhere }: TabletRecords,
-  slots: Slots,
-): Promise<DeletedObjects> {
-  const prefix = tabletPrefix(tablet_id);
-  const all = vaults.all();
-  const named = new Set<ObjectStore>(is_anywhere ? all : []);
-  for (const resource_id of resource_ids) named.add(vaults.get(resource_id));
-  const others = all.filter((place) => !named.has(place));
-  const searched = Promise.all(
-    others.map((place) =>
-      deletePrefixIn([place], prefix, slots).catch((error: unknown) => {
-        logger.warn('a vault could not be searched for what is left of a tablet', { instance_id, prefix, error });
-        return NOTHING;
-      }),
-    ),
-  );
-  try {
-    return sum([await deletePrefixIn([...named], prefix, slots), ...(await searched)]);
-  } finally {
-    await searched;
-  }
-}
-
-const NOTHING: DeletedObjects = { objects: 0, bytes: 0 };

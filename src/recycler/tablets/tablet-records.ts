@@ -18,6 +18,8 @@ export type TabletPlace = { readonly [Name in keyof TabletFields]: Name extends 
 export interface TabletRecords {
   /** The keys of its visible rowsets. */
   readonly visible: ReadonlySet<KeyText>;
+  /** Those of its rowsets whose records go with it, unless they say that they have no objects. */
+  readonly rowsets: readonly TabletRowset[];
   /** The records of recycled rowsets which nobody writes to any more, as they were read; not more than are removed at once. */
   readonly recycled: readonly Uint8Array[];
   /** The vaults that its rowsets name. */
@@ -26,39 +28,55 @@ export interface TabletRecords {
   readonly is_anywhere: boolean;
 }
 
+/** A rowset of a tablet. */
+export interface TabletRowset {
+  readonly rowset_id: string;
+  /** Empty where it does not name its vault. */
+  readonly resource_id: string;
+}
+
 /** Those that are over are left to the sweep of rowsets, for which their objects are gone already. */
 const MOST_RECYCLED = 2_000;
 
-const scanRowset = fieldScan(RowsetMetaCloudPBSchema, ['resourceId', 'numSegments']);
+const scanRowset = fieldScan(RowsetMetaCloudPBSchema, ['resourceId', 'numSegments', 'rowsetIdV2']);
 const scanRecycled = fieldScan(RecycleRowsetPBSchema, ['type', 'resourceId', 'rowsetMeta']);
 
 /** Reads what leads to the objects of a tablet, before they are deleted. Throws a MalformedValueError. */
 export async function readTabletRecords({ store }: SweepContext, { instance_id, tablet_id }: TabletPlace) {
   const visible = new Set<KeyText>();
   const recycled: Uint8Array[] = [];
+  const rowsets: TabletRowset[] = [];
   const resource_ids = new Set<string>();
   let is_anywhere = false;
   const add = (rowset: Uint8Array, elsewhere?: Uint8Array) => {
-    const { resourceId = elsewhere, numSegments = 0n } = scanRowset(rowset);
-    if (resourceId !== undefined && resourceId.length > 0) resource_ids.add(Buffer.from(resourceId).toString());
-    else if (numSegments > 0n) is_anywhere = true;
+    const { resourceId = elsewhere ?? NO_BYTES, numSegments, rowsetIdV2 = NO_BYTES } = scanRowset(rowset);
+    const resource_id = Buffer.from(resourceId).toString();
+    if (resource_id !== '') resource_ids.add(resource_id);
+    else if (numSegments !== undefined && numSegments > 0n) is_anywhere = true;
+    const rowset_id = Buffer.from(rowsetIdV2).toString();
+    return { rowset_id, resource_id, has_objects: numSegments === undefined || numSegments > 0n };
   };
   for await (const page of scanInPages(store, keys.metaRowset.range({ instance_id, tablet_id }))) {
     for (const pair of page) {
       visible.add(keyText(pair.key));
-      orMalformed(keys.metaRowset.name, pair, () => add(pair.value));
+      orMalformed(keys.metaRowset.name, pair, () => {
+        const { has_objects, ...rowset } = add(pair.value);
+        if (has_objects && rowset.rowset_id !== '') rowsets.push(rowset);
+      });
     }
   }
   for await (const page of scanInPages(store, keys.recycleRowset.range({ instance_id, tablet_id }))) {
     for (const pair of page) {
       orMalformed(keys.recycleRowset.name, pair, () => {
         const { type, resourceId, rowsetMeta = NO_BYTES } = scanRecycled(pair.value);
-        add(rowsetMeta, resourceId);
-        if (type !== Type.PREPARE && recycled.length < MOST_RECYCLED) recycled.push(pair.key);
+        const { resource_id } = add(rowsetMeta, resourceId);
+        if (type === Type.PREPARE || recycled.length >= MOST_RECYCLED) return;
+        recycled.push(pair.key);
+        rowsets.push({ rowset_id: keys.recycleRowset.decode(pair.key)?.rowset_id ?? '', resource_id });
       });
     }
   }
-  return { visible, recycled, resource_ids, is_anywhere } satisfies TabletRecords;
+  return { visible, rowsets, recycled, resource_ids, is_anywhere } satisfies TabletRecords;
 }
 
 const NO_BYTES = new Uint8Array(0);
