@@ -1,11 +1,12 @@
 import { completionOf } from './commands/completion.ts';
 import { config } from './commands/config.ts';
+import { doctor } from './commands/doctor.ts';
 import { restore } from './commands/restore.ts';
 import { serve } from './commands/serve.ts';
 import type { CommandTable } from './program/find-command.ts';
 
 /** Every command, in the order in which the help shows them. Help, examples and completion are made from it. */
 export const commandTable: CommandTable = {
-  commands: [serve, restore],
+  commands: [serve, restore, doctor],
   nouns: [config, completionOf(() => commandTable)],
 };

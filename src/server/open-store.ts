@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { Settings } from '../config/settings.ts';
 import { keys } from '../keys/key-table.ts';
 import { openEmbeddedStore } from '../kv/embedded/store.ts';
+import type { FoundationDbStore } from '../kv/foundationdb/store.ts';
 import type { ReceiptKeys } from '../kv/receipts.ts';
 import type { Store } from '../kv/store.ts';
 import type { StoreError } from '../kv/store-error.ts';
@@ -19,9 +20,19 @@ export interface OpenStoreOptions {
 /** Opens the store that the settings name. Rejects with a StartError that says what to do. */
 export async function openStore({ settings, group, on_broken }: OpenStoreOptions): Promise<Store> {
   try {
-    if (settings.kv === 'foundationdb') return await openFoundationDb(settings);
+    if (settings.kv === 'foundationdb') return await openSwept(settings);
     const shared = group === undefined ? { exclusive: true, admits_readers: true } : { group };
     return await openEmbeddedStore({ dir: settings.data_dir, on_broken, ...shared });
+  } catch (error) {
+    throw storeStartError(error, settings);
+  }
+}
+
+/** Opens the store that the settings name for whoever only reads, also beside a service. Rejects with a StartError. */
+export async function openStoreToRead(settings: Settings): Promise<Store> {
+  try {
+    if (settings.kv === 'foundationdb') return await openFoundationDb(settings);
+    return await openEmbeddedStore({ dir: settings.data_dir, reads_only: true });
   } catch (error) {
     throw storeStartError(error, settings);
   }
@@ -33,7 +44,18 @@ const RECEIPTS: ReceiptKeys = {
   at: (opener, place) => keys.systemReceipt.encode({ opener, place }),
 };
 
-async function openFoundationDb(settings: Settings): Promise<Store> {
+async function openSwept(settings: Settings): Promise<Store> {
+  const store = await openFoundationDb(settings);
+  try {
+    await store.sweep();
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  return store;
+}
+
+async function openFoundationDb(settings: Settings): Promise<FoundationDbStore> {
   const { fdb_cluster, fdb_cluster_file_path, fdb_txn_timeout_ms } = settings;
   if (fdb_cluster !== '') await writeClusterFile(fdb_cluster_file_path, fdb_cluster);
   const { openFoundationDbStore } = await import('../kv/foundationdb/store.ts');

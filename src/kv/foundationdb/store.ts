@@ -60,7 +60,7 @@ export class FoundationDbStore implements Store {
     return { ...this.#stats };
   }
 
-  /** Removes what processes that have ended left of their receipts. */
+  /** Removes what processes that have ended left of their receipts: for a service to do at times. */
   sweep(): Promise<void> {
     return this.#receipts.sweep();
   }
@@ -117,7 +117,6 @@ export async function openFoundationDbStore(options: FoundationDbOptions): Promi
   try {
     // Opening does not show whether there is a cluster; a first read does.
     await store.transact((txn) => txn.readVersion());
-    await store.sweep();
   } catch (error) {
     await store.close();
     throw error;
