@@ -206,7 +206,7 @@ export const SETTINGS = {
     metrics_access: own(
       choice('open', 'token'),
       'open',
-      'Who may read `/metrics`: everyone, as with Doris, or whoever gives `http_token`, as `?token=TOKEN` or as the header `Authorization: Bearer TOKEN`. They name instances, and hold no secrets.',
+      'Who may read `/metrics`, `/brpc_metrics` and `/vars`: everyone, as with Doris, or whoever gives `http_token`, as `?token=TOKEN` or as the header `Authorization: Bearer TOKEN`. They name instances, and hold no secrets.',
     ),
     metrics_max_instances: own(
       count(10_000),

@@ -17,7 +17,7 @@ import { metricsPages } from './metrics/pages.ts';
 import { ProcessFigures } from './metrics/process-figures.ts';
 import type { Snapshot } from './metrics/snapshot.ts';
 import { openStore } from './open-store.ts';
-import { versionPage, withPages } from './pages.ts';
+import { type Page, versionPage, withPages } from './pages.ts';
 import { createServices } from './services.ts';
 import { storeStartError } from './start-error.ts';
 
@@ -99,11 +99,13 @@ async function serve(options: ServiceOptions, store: Store): Promise<Service> {
   const process = new ProcessFigures('worker' in figures ? figures.worker : undefined);
   const sources = { version, calls, in_flight, buffered, connections, protocols, store, recycler, process };
   const own = () => collect(sources);
-  const pages = {
-    '/health': healthPage(store, () => phase),
-    '/version': versionPage(version),
-    ...metricsPages({ ...settings, gather: () => gather(figures, own) }),
-  };
+  let port = settings.brpc_listen_port;
+  const metrics = metricsPages({ ...settings, gather: () => gather(figures, own), port: () => port });
+  const pages: Page[] = [
+    { path: '/health', answer: healthPage(store, () => phase) },
+    { path: '/version', answer: versionPage(version) },
+    ...metrics.pages,
+  ];
   const handler = withPages(pages, services.handler);
   const front = createFronts({ settings, logger, handler, rpc, descs, in_flight, buffered, protocols });
 
@@ -113,6 +115,7 @@ async function serve(options: ServiceOptions, store: Store): Promise<Service> {
     logger.info('draining', { connections: connections.count, requests: in_flight.count });
     await drain({ front, connections, in_flight, logger, timeout_ms: settings.drain_timeout_ms });
     front.close();
+    metrics.stop();
     await services.stop();
     await store.close();
     logger.info('stopped');
@@ -120,7 +123,10 @@ async function serve(options: ServiceOptions, store: Store): Promise<Service> {
   let stopped: Promise<void> | undefined;
   return {
     connections,
-    serving: (port) => services.serving(port),
+    serving: (listened) => {
+      port = listened;
+      services.serving(listened);
+    },
     accept: (socket) => {
       connections.add(socket);
       front.accept(socket);

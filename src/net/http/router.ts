@@ -19,7 +19,7 @@ const RECYCLER = '/RecyclerService/http/';
 export function router({ admin, recycler, rpc, services }: RouterOptions): HttpHandler {
   const notFound = ({ path }: HttpCall): HttpAnswer => {
     const own = admin === undefined ? '' : `${ADMIN}<operation>, /MetaService/<method>, `;
-    const known = `${own}${RECYCLER}<operation>, /health, /metrics and /version`;
+    const known = `${own}${RECYCLER}<operation>, /health, /metrics, /brpc_metrics, /vars and /version`;
     return { status: 404, contentType: 'text/plain', body: `nothing is served at ${path}; there are ${known}\n` };
   };
   return (call) => {

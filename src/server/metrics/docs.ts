@@ -21,6 +21,7 @@ ${tables.join('\n\n')}
 With \`kv = foundationdb\`, only the first four of the store are told: the rest is the cluster's to say.
 
 ${PROCESS}
+${REFERENCE}
 ## Alerts worth having
 
 [nereus-alerts.yml](prometheus/nereus-alerts.yml) has them as rules for Prometheus, under the job name \`nereus\`.
@@ -78,4 +79,26 @@ Beside these are the figures that every program on Node.js has from \`prom-clien
 \`process_resident_memory_bytes\`, \`process_open_fds\`, \`nodejs_eventloop_lag_seconds\`, \`nodejs_gc_duration_seconds\`,
 \`nodejs_heap_size_used_bytes\` and more. They are watched from the first scrape on, and with several workers each has
 its \`worker\`.
+`;
+
+const REFERENCE = `## Dashboards
+
+[grafana/nereus.json](grafana/nereus.json) is a dashboard for Grafana. Import it, and choose the data source and the job.
+
+## The names of Doris
+
+Dashboards that were made for the service of Doris look for the variables of brpc. \`GET /brpc_metrics\` gives them to
+Prometheus, and \`GET /vars\` lists them as text; \`/vars/NAME\`, or a pattern as in \`/vars/ms_get_version_*;process_*\`, lists some.
+
+| name | what it says |
+|---|---|
+| \`ms_<method>_<instance>_...\` | calls of a method by an instance |
+| \`rpc_server_<port>_doris_cloud_meta_service_<method>_...\` | calls of a method by all; a summary in \`/brpc_metrics\`; \`..._error\` are those that ended by a defect |
+| \`txn_kv_commit_count\`, \`_qps\`, \`txn_kv_commit_conflict\` | commits since the start, in a second, and conflicts of about a minute |
+| \`process_cpu_usage\`, \`_fd_count\`, \`_memory_resident\`, \`_memory_virtual\`, \`_uptime\` | the process, or all workers |
+
+\`...\` is \`count\`, since the start; and, of the last ten to twenty seconds, \`qps\`, and in microseconds \`latency\`, which is the
+mean, \`latency_80\`, \`_90\`, \`_99\`, \`_999\`, \`_9999\` and \`max_latency\`. Percentiles and the largest are right to a quarter, as
+calls are counted in buckets. The first question after a pause of minutes is answered with what happened since the start.
+Instances are bounded as above. What Doris tells of FoundationDB, of single operations on it, and of its checker is not there.
 `;
