@@ -2,11 +2,12 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { NO_DUMP, undoFilling } from '../../dump/restore/filling.ts';
 import { keys } from '../../keys/key-table.ts';
 import { collectRange } from '../../kv/collect-range.ts';
 import { openEmbeddedStore } from '../../kv/embedded/store.ts';
 import { run } from '../run.ts';
-import { emptyStore, fillStore } from './fill-store.ts';
+import { fillStore } from './fill-store.ts';
 import type { PairInFile } from './pairs-file.ts';
 
 const DAY = 86_400_000_000n;
@@ -61,7 +62,7 @@ async function stored(): Promise<{ keys: string[]; version: bigint }> {
 /** Leaves the store as a restore leaves it that is killed: marked, with a part of its pairs. */
 async function killedRestore(...names: string[]): Promise<void> {
   const store = await openEmbeddedStore({ dir: data, exclusive: true, to_fill: true });
-  store.setUnfinished(true);
+  store.setUnfinished(NO_DUMP);
   await store.transact(async (txn) => {
     for (const name of names) txn.set(plain(name), plain(name));
   });
@@ -170,7 +171,7 @@ describe('a restore that does not come to its end', () => {
 
   test('leaves its mark when the store fails while it is being filled', async () => {
     const store = await openEmbeddedStore({ dir: data, exclusive: true });
-    store.setUnfinished(true);
+    store.setUnfinished(NO_DUMP);
     async function* pairs(): AsyncGenerator<PairInFile> {
       for (let i = 0; i < 9_000; i++) {
         if (i === 8_000) void store.close();
@@ -181,9 +182,9 @@ describe('a restore that does not come to its end', () => {
     await store.close();
     await expect(stored()).rejects.toThrow('it was being restored');
     const again = await openEmbeddedStore({ dir: data, exclusive: true, to_fill: true });
-    expect(again.unfinished).toBe(true);
+    expect(again.unfinished).toBe(NO_DUMP);
     expect(again.stats().keys).toBe(5_000);
-    await emptyStore(again);
+    await undoFilling(again);
     expect(again.stats().keys).toBe(0);
     await again.close();
   });

@@ -1,19 +1,16 @@
 import { open } from 'node:fs/promises';
 import type { Settings } from '../../config/settings.ts';
+import { NO_DUMP, undoFilling } from '../../dump/restore/filling.ts';
+import { RestoreError } from '../../dump/restore/restore-error.ts';
 import { type EmbeddedStore, openEmbeddedStore } from '../../kv/embedded/store.ts';
 import { StoreError } from '../../kv/store-error.ts';
 import { storeStartError } from '../../server/start-error.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { Terminal } from '../terminal.ts';
-import { emptyStore, type Filled, fillStore } from './fill-store.ts';
+import { type Filled, fillStore } from './fill-store.ts';
 import { PairsError, readPairs } from './pairs-file.ts';
 
 const READ_BYTES = 1024 * 1024;
-
-/** A restore that can't be done, with what to do about it, for whoever asked for it. */
-class RestoreError extends Error {
-  override readonly name = 'RestoreError';
-}
 
 /** Loads the pairs of a file into the store in `data_dir`, which must be empty and not in use. */
 export async function restore(settings: Settings, file: string | undefined, terminal: Terminal): Promise<ExitCode> {
@@ -51,7 +48,7 @@ async function restoreInto(settings: Settings, path: string): Promise<Filled> {
       await prepare(store, settings.data_dir);
       const pieces = file.createReadStream({ encoding: 'latin1', highWaterMark: READ_BYTES, autoClose: false });
       return await fillStore(store, readPairs(pieces)).catch((error: unknown) => {
-        throw asRestoreError(error, path, store.unfinished ? PART_RESTORED : NOTHING_RESTORED);
+        throw asRestoreError(error, path, store.unfinished !== undefined ? PART_RESTORED : NOTHING_RESTORED);
       });
     } finally {
       await store.close();
@@ -67,16 +64,15 @@ function openStore(settings: Settings): Promise<EmbeddedStore> {
   });
 }
 
-/** Marks an empty store as being filled, and one that is marked from before as empty again. */
+/** Marks an empty store as being filled. What one was filled with that is marked from before is removed. */
 async function prepare(store: EmbeddedStore, dir: string): Promise<void> {
+  await undoFilling(store);
   const { keys } = store.stats();
-  if (store.unfinished) {
-    await emptyStore(store);
-  } else if (keys > 0) {
+  if (keys > 0) {
     const advice = 'choose another directory (--data-dir DIR), or remove this one if it is not needed';
     throw new RestoreError(`the store in ${dir} is not empty: it has ${keys} pairs; ${advice}`);
   }
-  store.setUnfinished(true);
+  store.setUnfinished(NO_DUMP);
 }
 
 const NOTHING_RESTORED = '; nothing was restored';

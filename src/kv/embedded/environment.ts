@@ -68,8 +68,8 @@ export async function openEnvironment(dir: string, map_size_bytes?: number, to_f
     checkDataFile(dir);
     const writer = await openHandle(dir, map_size_bytes);
     handles.push(writer);
-    if (!to_fill && isUnfinished(writer.own)) {
-      const advice = 'run nereus restore again, or remove the directory';
+    if (!to_fill && unfinishedNote(writer.own) !== undefined) {
+      const advice = 'run nereus restore again, or nereus restore --undo';
       throw new StoreError(
         StoreErrorCode.Storage,
         `it was being restored, and that did not come to its end: ${advice}`,
@@ -122,15 +122,16 @@ function checkFormat(dir: string, own: OwnDatabase): void {
   });
 }
 
-/** Whether the store holds no more than a part of what it was being filled with. */
-export function isUnfinished(own: OwnDatabase): boolean {
-  return own.get(UNFINISHED_KEY) !== undefined;
+/** What was noted when the store began to be filled from elsewhere; undefined unless it still is. */
+export function unfinishedNote(own: OwnDatabase): string | undefined {
+  const note = own.get(UNFINISHED_KEY);
+  return note === undefined ? undefined : Buffer.from(note).toString();
 }
 
-/** Notes on disk whether the store is unfinished. */
-export function setUnfinished(own: OwnDatabase, unfinished: boolean): void {
+/** Notes on disk that the store is unfinished, or with undefined that it is not. */
+export function setUnfinishedNote(own: OwnDatabase, note: string | undefined): void {
   own.transactionSync(() => {
-    void (unfinished ? own.put(UNFINISHED_KEY, new Uint8Array(0)) : own.remove(UNFINISHED_KEY));
+    void (note === undefined ? own.remove(UNFINISHED_KEY) : own.put(UNFINISHED_KEY, Buffer.from(note)));
   });
 }
 

@@ -1,15 +1,16 @@
 import { existsSync, statSync } from 'node:fs';
 import type { Histogram } from '../../observe/metrics/histogram.ts';
 import { type BufferedEngine, BufferedTransaction, type CommitRequest, type Settle } from '../buffered-transaction.ts';
+import type { FillableStore } from '../fillable-store.ts';
 import type { HeldSnapshot, HoldOptions } from '../held-snapshot.ts';
-import type { Store, StoreLimits, StoreStats, Transaction, TransactOptions } from '../store.ts';
+import type { StoreLimits, StoreStats, Transaction, TransactOptions } from '../store.ts';
 import { StoreError, StoreErrorCode } from '../store-error.ts';
 import { transact } from '../transact.ts';
 import { Committer } from './committer.ts';
 import { dataFile } from './data-file.ts';
 import { checkRoom, DISK_RESERVE_BYTES, freeBytes } from './disk-room.ts';
 import { EMBEDDED_LIMITS } from './embedded-limits.ts';
-import { type Environment, isUnfinished, openEnvironment, setUnfinished } from './environment.ts';
+import { type Environment, openEnvironment, setUnfinishedNote, unfinishedNote } from './environment.ts';
 import { Hold } from './hold.ts';
 import type { Lease } from './lease.ts';
 import { openInTurn, type Place } from './openers.ts';
@@ -59,7 +60,7 @@ export interface EmbeddedStats extends StoreStats {
 }
 
 /** The engine that keeps a store in one directory of this machine, on LMDB. */
-export class EmbeddedStore implements Store, BufferedEngine<Lease> {
+export class EmbeddedStore implements FillableStore, BufferedEngine<Lease> {
   readonly limits: StoreLimits = EMBEDDED_LIMITS;
   readonly #environment: Environment;
   readonly #place: Place;
@@ -135,7 +136,6 @@ export class EmbeddedStore implements Store, BufferedEngine<Lease> {
     return version;
   }
 
-  /** Makes every later versionstamp rise above version `at_least`, as a restore needs it that brings versionstamps of another store. */
   async advanceVersion(at_least: bigint): Promise<void> {
     this.#mustTakeWrites();
     if (at_least < 0n || at_least > HIGHEST_VERSION) {
@@ -144,21 +144,17 @@ export class EmbeddedStore implements Store, BufferedEngine<Lease> {
     await this.#committer.raiseVersion(at_least);
   }
 
-  /** Whether the store holds no more than a part of what it was being filled with. */
-  get unfinished(): boolean {
+  get unfinished(): string | undefined {
     this.#mustBeOpen();
-    return isUnfinished(this.#environment.writer.own);
+    return unfinishedNote(this.#environment.writer.own);
   }
 
-  /**
-   * Notes, durably, that the store is being filled from elsewhere, or that this has come to its end. In between, and after
-   * a crash in between, it is opened by nobody but to be filled. For an exclusive store while nothing is being committed.
-   */
-  setUnfinished(unfinished: boolean): void {
+  /** For an exclusive store that admits no readers, while nothing is being committed. */
+  setUnfinished(note: string | undefined): void {
     this.#mustTakeWrites();
     this.#checkRoom(0);
     try {
-      setUnfinished(this.#environment.writer.own, unfinished);
+      setUnfinishedNote(this.#environment.writer.own, note);
     } catch (error) {
       throw storageError('The store could not be marked', error);
     }
