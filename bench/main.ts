@@ -1,9 +1,10 @@
-// `npm run bench [-- kv|http|baidu|grpc|workers|data|recycler] [--rowsets=1000000]`: prints ratios to the bare thing below, and writes them to bench/results/ as JSON.
+// `npm run bench [-- kv|http|baidu|grpc|workers|data|recycler|dump] [--rowsets=1000000]`: prints ratios to the bare thing below, and writes them to bench/results/ as JSON.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { benchBaidu } from './baidu/baidu-bench.ts';
 import { benchData } from './data/data-bench.ts';
+import { benchDump } from './dump/dump-bench.ts';
 import { benchGrpc } from './grpc/grpc-bench.ts';
 import { benchHttp } from './http/http-bench.ts';
 import { benchStore } from './kv/store.ts';
@@ -27,6 +28,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchResult[]>>> = {
   grpc: () => benchGrpc({ rounds: 7, round_ms: 2_000 }),
   workers: () => benchWorkers({ connections: 64, rounds: 7, round_ms: 2_000 }),
   data: () => benchData({ rounds: 5 }),
+  dump: () => benchDump({ pairs: 5_000_000, rounds: 3 }),
   recycler: () => benchRecycler({ rowsets, rowsets_on_s3: Math.min(rowsets, MOST_ON_S3) }),
 };
 

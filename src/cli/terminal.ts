@@ -7,6 +7,8 @@ export interface Terminal {
   err(text: string): void;
   /** How many columns there are for what goes to `out`, where that is a screen. */
   readonly columns?: number | undefined;
+  /** How many columns there are for what goes to `err`, where that is a screen. */
+  readonly err_columns?: number | undefined;
   /** Where questions are put, when there is somebody to answer them. */
   readonly person?: Person | undefined;
 }
@@ -26,6 +28,9 @@ export function processTerminal(): Terminal {
     err: (text) => write(process.stderr, text),
     get columns() {
       return process.stdout.isTTY ? process.stdout.columns : undefined;
+    },
+    get err_columns() {
+      return process.stderr.isTTY ? process.stderr.columns : undefined;
     },
     get person() {
       return isatty(STDIN) && isatty(STDERR) ? { input: process.stdin, output: process.stderr } : undefined;

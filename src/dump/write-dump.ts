@@ -29,6 +29,11 @@ export interface DumpOptions extends Pick<DumpHeader, 'origin' | 'program'> {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What was written. */
+export interface Dumped extends DumpTotals {
+  readonly header: DumpHeader;
+}
+
 /** What a block holds, but for one pair that is larger. */
 const BLOCK_BYTES = 1024 * 1024;
 /** The fastest: what is left to win takes several times as long. */
@@ -41,7 +46,7 @@ export async function* writeDump(
   held: HeldSnapshot,
   key_bytes: number,
   options: DumpOptions,
-): AsyncGenerator<Buffer, DumpTotals & { readonly header: DumpHeader }> {
+): AsyncGenerator<Buffer, Dumped> {
   const { instance_id, origin, program, onProgress, signal } = options;
   const header = {
     ...{ id: randomUUID(), time: new Date().toISOString(), origin, program },

@@ -1,20 +1,40 @@
+import { usage } from '../command-error.ts';
 import { command } from '../program/command.ts';
-import { optional } from '../program/value.ts';
+import { flag, optional } from '../program/value.ts';
 import { fileKind } from '../service/connection.ts';
 
 /** `nereus restore`. */
 export const restore = command({
   name: 'restore',
-  summary: 'Load the keys and values of another store into an empty one',
+  summary: 'Load a dump, or the keys and values of another store, into an empty store',
   details: [
-    'The pairs are a JSON list in hex, [["KEY", "VALUE"], ["KEY", "VALUE"]], of a store of Doris 3.0 or of Nereus.',
-    'The store in --data-dir must be empty, and no service may run on it. Later transaction ids are above all that the pairs hold.',
-    'When a pair is damaged, its line is told and nothing is restored.',
+    'No service may run on the store in --data-dir. Later transaction ids are above all that were given out before.',
+    'A restore of a dump that was stopped or killed goes on where it was when the same is run again; until then no service starts on the store.',
+    'A damaged dump is told with the place, and nothing of it is restored. --from - reads from the standard input.',
+    'The pairs are a JSON list in hex, [["KEY", "VALUE"], ["KEY", "VALUE"]], of a store of Doris 3.0 or of Nereus; when one is damaged, its line is told and nothing is restored.',
   ].join(' '),
-  options: { pairs: optional(fileKind, 'The keys and values to load') },
-  without_json: true,
-  settings: ['data_dir'],
-  examples: [{ does: 'Take over a store', line: 'nereus restore --pairs pairs.json --data-dir /var/lib/nereus' }],
-  run: async ({ pairs }, { loaded, terminal }) =>
-    (await import('../restore/restore.ts')).restore(loaded.settings, pairs, terminal),
+  options: {
+    from: optional(fileKind, 'The dump to load'),
+    pairs: optional(fileKind, 'The keys and values to load'),
+    into_non_empty: flag('With a dump of one instance: add it to a store that has others'),
+    undo: flag('Remove what a restore has brought that did not come to its end'),
+  },
+  settings: ['data_dir', 'kv'],
+  examples: [
+    { does: 'Restore a backup', line: 'nereus restore --from nereus.dump --data-dir /var/lib/nereus' },
+    { does: 'Take over a store', line: 'nereus restore --pairs pairs.json --data-dir /var/lib/nereus' },
+  ],
+  run: async ({ from, pairs, into_non_empty, undo }, { loaded, terminal }) => {
+    const ways = [from, pairs, undo || undefined].filter((way) => way !== undefined);
+    if (ways.length !== 1) throw usage('restore needs one of --from FILE, --pairs FILE and --undo');
+    if (into_non_empty && from === undefined) throw usage('--into-non-empty goes with --from FILE alone');
+    if (into_non_empty && from === '-') throw usage('--into-non-empty reads the dump twice, so it needs a file');
+    const { settings } = loaded;
+    if (settings.kv !== 'embedded') {
+      throw usage('restore fills an embedded store: leave kv as it is, and give it a directory (--data-dir DIR)');
+    }
+    if (pairs !== undefined) return (await import('../restore/restore.ts')).restore(settings, pairs, terminal);
+    const { restoreFrom, undoRestore } = await import('../restore/restore-dump.ts');
+    return from === undefined ? undoRestore(settings) : restoreFrom(settings, { from, into_non_empty }, terminal);
+  },
 });

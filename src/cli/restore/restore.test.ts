@@ -123,7 +123,10 @@ describe('nereus restore', () => {
   });
 
   test('can’t be asked without a file, and serving not with one', async () => {
-    expect(await restore()).toMatchObject({ code: 2, err: expect.stringContaining('restore needs --pairs FILE') });
+    expect(await restore()).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('restore needs one of --from FILE, --pairs FILE'),
+    });
     const dry = await restore('--pairs', file, '--dry-run');
     expect(dry).toMatchObject({ code: 2, err: expect.stringContaining('there is no flag --dry-run') });
     const config = await nereus('config', '--pairs', file);

@@ -5,7 +5,9 @@ import { RestoreError } from '../../dump/restore/restore-error.ts';
 import { type EmbeddedStore, openEmbeddedStore } from '../../kv/embedded/store.ts';
 import { StoreError } from '../../kv/store-error.ts';
 import { storeStartError } from '../../server/start-error.ts';
+import { CommandError } from '../command-error.ts';
 import { ExitCode } from '../exit-code.ts';
+import type { Report } from '../show/report.ts';
 import type { Terminal } from '../terminal.ts';
 import { type Filled, fillStore } from './fill-store.ts';
 import { PairsError, readPairs } from './pairs-file.ts';
@@ -13,27 +15,16 @@ import { PairsError, readPairs } from './pairs-file.ts';
 const READ_BYTES = 1024 * 1024;
 
 /** Loads the pairs of a file into the store in `data_dir`, which must be empty and not in use. */
-export async function restore(settings: Settings, file: string | undefined, terminal: Terminal): Promise<ExitCode> {
-  if (file === undefined) {
-    terminal.err('nereus: restore needs --pairs FILE (nereus --help says what is in it)\n');
-    return ExitCode.Usage;
-  }
-  if (settings.kv !== 'embedded') {
-    terminal.err(
-      'nereus: restore fills an embedded store: leave kv as it is, and give it a directory (--data-dir DIR)\n',
-    );
-    return ExitCode.Usage;
-  }
+export async function restore(settings: Settings, file: string, { err }: Terminal): Promise<Report> {
   const dir = settings.data_dir;
   try {
     const { pairs, unknown, version } = await restoreInto(settings, file);
-    terminal.out(`restored ${pairs} pairs into ${dir}; versions go on above ${version}\n`);
-    if (unknown > 0) terminal.err(`nereus: ${unknown} of them have keys of no known kind; they are kept as they are\n`);
-    return ExitCode.Done;
+    if (unknown > 0) err(`nereus: ${unknown} of them have keys of no known kind; they are kept as they are\n`);
+    const text = `restored ${pairs} pairs into ${dir}; versions go on above ${version}`;
+    return { json: { data_dir: dir, pairs, unknown, version }, text: () => text };
   } catch (error) {
     if (!(error instanceof RestoreError)) throw error;
-    terminal.err(`nereus: ${error.message}\n`);
-    return ExitCode.Failed;
+    throw new CommandError(ExitCode.Failed, error.message);
   }
 }
 
@@ -77,7 +68,7 @@ async function prepare(store: EmbeddedStore, dir: string): Promise<void> {
 
 const NOTHING_RESTORED = '; nothing was restored';
 const PART_RESTORED =
-  '; a part was restored and could not be removed, so no service starts on this store: run nereus restore again';
+  '; a part was restored and could not be removed, so no service starts on this store: run nereus restore again, or nereus restore --undo';
 
 /** An error that its reader can do something about. Any other is a defect, and stays what it is. */
 function asRestoreError(error: unknown, path: string, outcome = ''): unknown {

@@ -7,25 +7,33 @@ import type { Lease } from './lease.ts';
 
 const LOOK_EVERY_MS = 250;
 
+/** What a held state costs the disk that the store is on. */
+export interface DiskUse {
+  /** How large the store is. */
+  store_bytes(): number;
+  /** Whether there is so little left that commits may soon be refused. */
+  isShort(): boolean;
+}
+
 /** A state that is held beyond the age of transactions, within bounds that are looked at several times a second. */
 export class Hold implements HeldSnapshot {
   readonly version: bigint;
   readonly #lease: Lease;
-  readonly #sizeOnDisk: () => number;
+  readonly #disk: DiskUse;
   readonly #size_before: number;
   readonly #watch: NodeJS.Timeout;
 
-  constructor(lease: Lease, sizeOnDisk: () => number, options: HoldOptions) {
+  constructor(lease: Lease, disk: DiskUse, options: HoldOptions) {
     this.version = lease.version();
     this.#lease = lease;
-    this.#sizeOnDisk = sizeOnDisk;
-    this.#size_before = sizeOnDisk();
+    this.#disk = disk;
+    this.#size_before = disk.store_bytes();
     this.#watch = setInterval(() => this.#endIfBeyond(options), LOOK_EVERY_MS);
     this.#watch.unref();
   }
 
   growth_bytes(): number {
-    return Math.max(0, this.#sizeOnDisk() - this.#size_before);
+    return Math.max(0, this.#disk.store_bytes() - this.#size_before);
   }
 
   async *getRange(begin: Uint8Array, end: Uint8Array, page_bytes?: number): AsyncGenerator<readonly KeyValue[]> {
@@ -40,24 +48,35 @@ export class Hold implements HeldSnapshot {
     this.#lease.release();
   }
 
-  #endIfBeyond({ most_ms, most_growth_bytes }: HoldOptions): void {
-    const why = reasonToEnd(this.#lease.age_ms, this.growth_bytes(), most_ms, most_growth_bytes);
-    if (why === undefined) return;
-    clearInterval(this.#watch);
-    this.#lease.end(StoreErrorCode.TooOld, why);
+  #endIfBeyond(options: HoldOptions): void {
+    const why = this.#lease.ended ? undefined : this.#reasonToEnd(options);
+    if (why !== undefined) this.#lease.end(StoreErrorCode.TooOld, why);
+    if (this.#lease.ended) clearInterval(this.#watch);
+  }
+
+  #reasonToEnd(options: HoldOptions): string | undefined {
+    try {
+      return this.#bound(options);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      return `What the held state costs the disk can't be told, so it is no longer kept: ${reason}`;
+    }
+  }
+
+  /** Which bound it has passed, if any. */
+  #bound({ most_ms, most_growth_bytes }: HoldOptions): string | undefined {
+    if (most_ms !== undefined && this.#lease.age_ms > most_ms) {
+      return `The state was held for longer than ${most_ms / 1000} s, and is no longer kept.`;
+    }
+    const growth_bytes = this.growth_bytes();
+    const grown = `The store has grown by ${Math.floor(growth_bytes / MIB)} MiB while the state was held`;
+    if (most_growth_bytes !== undefined && growth_bytes > most_growth_bytes) {
+      return `${grown}, and may by ${Math.floor(most_growth_bytes / MIB)} MiB: it is no longer kept.`;
+    }
+    return growth_bytes > 0 && this.#disk.isShort()
+      ? `${grown}, and the disk is nearly full: it is no longer kept.`
+      : undefined;
   }
 }
 
 const MIB = 1024 * 1024;
-
-function reasonToEnd(
-  age_ms: number,
-  growth_bytes: number,
-  most_ms = Number.POSITIVE_INFINITY,
-  most_growth_bytes = Number.POSITIVE_INFINITY,
-): string | undefined {
-  if (age_ms > most_ms) return `The state was held for longer than ${most_ms / 1000} s, and is no longer kept.`;
-  if (growth_bytes <= most_growth_bytes) return undefined;
-  const [growth, most] = [growth_bytes, most_growth_bytes].map((size) => Math.floor(size / MIB));
-  return `The store has grown by ${growth} MiB while the state was held, and may by ${most} MiB: it is no longer kept.`;
-}

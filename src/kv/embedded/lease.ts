@@ -39,6 +39,10 @@ export class Lease implements Snapshot {
     return performance.now() - this.#began;
   }
 
+  get ended(): boolean {
+    return this.#ending !== undefined;
+  }
+
   get(key: KeyText): Uint8Array | undefined {
     this.#mustLive();
     try {

@@ -67,6 +67,7 @@ export class EmbeddedStore implements FillableStore, BufferedEngine<Lease> {
   readonly #snapshots: Snapshots;
   readonly #committer: Committer;
   readonly #reads_only: boolean;
+  readonly #disk_reserve_bytes: number;
   /** Throws when the disk has no room for so many bytes. */
   readonly #checkRoom: (size_bytes: number) => void;
   /** Absent where other processes commit too: looking for their commits is no cheaper than reading. */
@@ -81,6 +82,7 @@ export class EmbeddedStore implements FillableStore, BufferedEngine<Lease> {
     this.#environment = environment;
     this.#place = place;
     this.#reads_only = reads_only;
+    this.#disk_reserve_bytes = disk_reserve_bytes;
     this.#snapshots = new Snapshots(environment.reader, {
       alone: exclusive,
       looks_for_dead: !exclusive || admits_readers,
@@ -113,7 +115,11 @@ export class EmbeddedStore implements FillableStore, BufferedEngine<Lease> {
 
   async holdSnapshot(options: HoldOptions = {}): Promise<HeldSnapshot> {
     this.#mustBeOpen();
-    return new Hold(this.#snapshots.hold(), () => this.#sizeOnDisk(), options);
+    const disk = {
+      store_bytes: () => this.#sizeOnDisk(),
+      isShort: () => freeBytes(this.#environment.dir) < 2 * this.#disk_reserve_bytes,
+    };
+    return new Hold(this.#snapshots.hold(), disk, options);
   }
 
   commit(request: CommitRequest<Lease>, settle: Settle): void {
