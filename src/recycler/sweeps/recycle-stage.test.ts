@@ -77,6 +77,17 @@ test('leaves the objects to the stage of a user who was created again', async ()
   expect(world.bucket.keys).toEqual(KEPT);
 });
 
+test('takes them where the stage of a user who was created again lies in another bucket', async () => {
+  await dropped();
+  await world.changeInstance(({ objInfo }) => {
+    const [store] = objInfo;
+    if (store) objInfo.push({ ...store, id: '2', bucket: 'newer' });
+  });
+  expect(await world.createStage('jack', '1', 'stage new')).toBe('OK');
+  expect((await world.sweep(recycleStage)).progress.numbers).toMatchObject({ deleted: 1, failed: 0 });
+  expect(world.bucket.keys).toEqual(KEPT);
+});
+
 test('stops where such a stage comes while the objects are being deleted', async () => {
   const fault = async ({ deed }: ObjectCall) => {
     if (deed === 'list') await world.createStage('jack', '1', 'stage new');

@@ -1,8 +1,9 @@
 import { keys } from '../../keys/key-table.ts';
 import { findInstance } from '../../meta/instance/instance-record.ts';
+import { placeOfStore } from '../../meta/vault/place.ts';
 import type { DeletedObjects, ObjectStore } from '../../objects/object-store.ts';
 import type { InstanceInfoPB } from '../../schema/gen/cloud/instance_pb.ts';
-import { StagePB_StageType as StageType } from '../../schema/gen/cloud/stage_pb.ts';
+import { type StagePB, StagePB_StageType as StageType } from '../../schema/gen/cloud/stage_pb.ts';
 import { deleteListed } from '../delete-listed.ts';
 import { ContradictionError, noteFailure } from '../note-failure.ts';
 import { type FoundRecord, hexOf, isUnchanged, recordsOfPage } from '../record-of-pair.ts';
@@ -83,14 +84,21 @@ async function stateOf({ store, instance_id }: SweepContext, dropped: DroppedSta
   ]);
   if (!instance) throw new ContradictionError(`there is no instance ${instance_id}`);
   if (!isUnchanged(dropped.pair, value)) return { now: 'gone', instance };
-  const own = `${dropped.record.stage?.objInfo?.prefix ?? ''}/`;
+  const { stage } = dropped.record;
+  const own = `${stage?.objInfo?.prefix ?? ''}/`;
   const inUse = instance.stages
-    .filter(({ type }) => type === StageType.INTERNAL)
+    .filter((other) => other.type === StageType.INTERNAL && bucketOf(instance, other) === bucketOf(instance, stage))
     .map(({ objInfo }) => `${objInfo?.prefix ?? ''}/`);
   if (inUse.some((other) => own.startsWith(other))) return { now: 'taken over', instance };
   if (inUse.some((other) => other.startsWith(own)))
     throw new ContradictionError('a stage that is in use lies within it');
   return { now: 'due', instance };
+}
+
+/** The bucket in which a stage of an instance lies; undefined where nothing says it, and no objects are touched. */
+function bucketOf({ objInfo }: InstanceInfoPB, stage: StagePB | undefined): string | undefined {
+  const store = objInfo[Number.parseInt(stage?.objInfo?.id ?? '', 10) - 1];
+  return store && placeOfStore(store).bucket;
 }
 
 async function placeOf(
