@@ -132,6 +132,23 @@ describe('the places of an instance', () => {
     expect(opened[0]).toMatchObject(expected);
   });
 
+  test('are closed where backends lay objects out in another way', async () => {
+    await domain.call(rpc.create_instance, { instanceId: 'i' });
+    const add = (name: string, pathVersion: bigint) => {
+      const vault = { name, objInfo: objectStore(name), pathFormat: { pathVersion, shardNum: 4n } };
+      return domain.status(rpc.alter_storage_vault, {
+        cloudUniqueId: '1:i:fe',
+        op: Operation.ADD_BUILT_IN_VAULT,
+        vault,
+      });
+    };
+    expect(await add('sharded', 1n)).toBe('OK');
+    const vaults = await vaultsOf('i');
+    const why = 'vault 1: its objects are laid out in a way that is not known, version 1';
+    expect(reasonOf(() => vaults.get('1'))).toMatchObject({ fault: 'misconfigured', message: why });
+    await expect(vaults.all()[0]?.delete(['data/1/r_0.dat'])).rejects.toThrow(why);
+  });
+
   test('take keys from the machine only where the record says so', async () => {
     await domain.call(rpc.create_instance, { instanceId: 'i' });
     const without = { ak: '', sk: '' };

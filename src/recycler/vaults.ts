@@ -133,6 +133,8 @@ class InstanceVaults implements Vaults {
     if (only.length > 0 && !only.includes(vault.name)) {
       return broken('its name is not in recycler_storage_vault_white_list');
     }
+    const version = vault.pathFormat?.pathVersion ?? 0n;
+    if (version !== 0n) return broken(`its objects are laid out in a way that is not known, version ${version}`);
     if (vault.hdfsInfo) return { location: hdfsLocationOf(vault.hdfsInfo) };
     if (vault.objInfo) return this.#wayTo(txn, vault.objInfo);
     return broken('its record does not say where it is');
