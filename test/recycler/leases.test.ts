@@ -15,6 +15,8 @@ import { settled, until } from '../support/recycler/until.ts';
 
 const LEASE_MS = 60_000;
 const HOUR_MS = 3_600_000;
+/** The year 2100. */
+const FAR_MS = 4_102_444_800_000n;
 
 let domain: Domain;
 let clock: ManualClock;
@@ -104,6 +106,34 @@ describe('the lease on an instance', () => {
       return sweep.running === 1;
     });
     expect((await job())?.ipPort).toBe('one:5000#1');
+  });
+
+  test.each([
+    ['has it', { status: JobStatus.BUSY, expirationTimeMs: FAR_MS }],
+    ['was begun', { status: JobStatus.IDLE, lastCtimeMs: FAR_MS }],
+  ])('is free where it is said that one %s in years to come', async (_, fields) => {
+    await domain.store.transact(async (txn) => {
+      const record = create(JobRecyclePBSchema, { instanceId: 'i', ipPort: 'ahead:5000#1', ...fields });
+      writeRecord(txn, keys.jobRecycle, { instance_id: 'i' }, record);
+    });
+    const sweep = new GatedSweep('sweep');
+    startRecycler('one:5000#1', sweep);
+    await until(() => sweep.running === 1);
+  });
+
+  test('is taken again though the clock was years ahead for a while', async () => {
+    const now_ms = clock.now_ms();
+    const sweep = new GatedSweep('sweep');
+    clock.set(Number(FAR_MS));
+    startRecycler('one:5000#1', sweep);
+    await until(() => sweep.running === 1);
+    sweep.finish();
+    await until(async () => (await job())?.status === JobStatus.IDLE);
+    clock.set(now_ms);
+    await until(() => {
+      clock.advance(HOUR_MS);
+      return sweep.running === 1;
+    });
   });
 
   test('that another has taken ends the round at once, and is left to the other', async () => {

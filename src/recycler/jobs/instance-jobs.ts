@@ -103,7 +103,7 @@ export class InstanceJobs {
   }
 
   async #scan(): Promise<void> {
-    const { store, clock, logger, wants } = this.#options;
+    const { store, clock, logger, wants, interval_ms } = this.#options;
     try {
       for await (const page of scanInPages(store, keys.instance.range({}))) {
         if (this.#stopped) return;
@@ -111,7 +111,9 @@ export class InstanceJobs {
         for (const { key } of page) {
           const instance_id = keys.instance.decode(key)?.instance_id;
           if (instance_id === undefined || !wants(instance_id)) continue;
-          if (!this.#due.has(instance_id) && !this.#attempts.has(instance_id)) this.#due.add(instance_id, now_ms);
+          if (this.#attempts.has(instance_id)) continue;
+          // One that waits for longer than that was put off by a clock that was wrong.
+          this.#due.add(instance_id, this.#due.has(instance_id) ? now_ms + interval_ms + 1 : now_ms);
         }
         this.#pump();
       }

@@ -41,16 +41,25 @@ export type TakenJob =
   | { readonly state: 'early'; readonly last_ctime_ms: number };
 
 /**
+ * What is said to come later than this was written by a machine whose clock was wrong: no lease is so long, and no job was
+ * begun so far ahead. It would keep everybody out until then.
+ */
+const MOST_AHEAD_MS = 24 * 3_600_000;
+
+/**
  * Takes a job for `lease_ms` unless another has it, or it is not due. Nobody else gets it before then, whether it is one of
  * our processes or one of Doris.
  */
 export async function takeJob(txn: Transaction, job: TakeJob): Promise<TakenJob> {
   const found = await findJob(txn, job);
-  if (found?.status === JobStatus.BUSY && job.now_ms < Number(found.expirationTimeMs)) {
-    return { state: 'busy', owner: found.ipPort, until_ms: Number(found.expirationTimeMs) };
+  const until_ms = Number(found?.expirationTimeMs ?? 0n);
+  const longest_ms = Math.max(job.lease_ms, MOST_AHEAD_MS);
+  if (found?.status === JobStatus.BUSY && job.now_ms < until_ms && until_ms <= job.now_ms + longest_ms) {
+    return { state: 'busy', owner: found.ipPort, until_ms };
   }
   const last_ctime_ms = Number(found?.lastCtimeMs ?? 0n);
-  if (last_ctime_ms >= job.since_ms) return { state: 'early', last_ctime_ms };
+  const is_possible = last_ctime_ms <= job.now_ms + MOST_AHEAD_MS;
+  if (is_possible && last_ctime_ms >= job.since_ms) return { state: 'early', last_ctime_ms };
   hold(txn, job, found);
   return { state: 'taken' };
 }

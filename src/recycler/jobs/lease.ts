@@ -74,7 +74,8 @@ export class Lease implements Hold {
 
   #heldFrom(now_ms: number): void {
     const { clock, lease_ms } = this.#options;
-    const passed_ms = clock.now_ms() - now_ms;
+    // A clock that is set back meanwhile makes no lease longer.
+    const passed_ms = Math.max(0, clock.now_ms() - now_ms);
     this.#cancelDeadline();
     this.#cancelDeadline = clock.after(lease_ms - passed_ms, () => this.abort(new Aborted('lost', EXPIRED)));
     this.#renewAfter(lease_ms / RENEWALS - passed_ms);

@@ -21,9 +21,10 @@ export class UnheldJobs implements Jobs {
       this.#lastBegan.delete(instance_id);
       return { state: 'gone' };
     }
-    const last_ctime_ms = this.#lastBegan.get(instance_id) ?? 0;
-    if (last_ctime_ms >= since_ms) return { state: 'early', last_ctime_ms };
     const began_ms = this.#clock.now_ms();
+    const last_ctime_ms = this.#lastBegan.get(instance_id) ?? 0;
+    // The clock may have been set back since.
+    if (last_ctime_ms >= since_ms && last_ctime_ms <= began_ms) return { state: 'early', last_ctime_ms };
     const job = jobOf(instance, began_ms);
     if (job === undefined) return { state: 'nothing' };
     this.#lastBegan.set(instance_id, began_ms);

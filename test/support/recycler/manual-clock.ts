@@ -3,7 +3,7 @@ import type { Clock } from '../../../src/recycler/jobs/clock.ts';
 /** A time that only a test moves. */
 export class ManualClock implements Clock {
   #now_ms: number;
-  readonly #timers = new Set<{ readonly at_ms: number; readonly work: () => void }>();
+  readonly #timers = new Set<{ at_ms: number; readonly work: () => void }>();
 
   constructor(now_ms = 1_700_000_000_000) {
     this.#now_ms = now_ms;
@@ -17,6 +17,13 @@ export class ManualClock implements Clock {
     const timer = { at_ms: this.#now_ms + Math.max(ms, 0), work };
     this.#timers.add(timer);
     return () => void this.#timers.delete(timer);
+  }
+
+  /** Sets the clock to another time, while no time passes. */
+  set(now_ms: number): void {
+    const by_ms = now_ms - this.#now_ms;
+    this.#now_ms = now_ms;
+    for (const timer of this.#timers) timer.at_ms += by_ms;
   }
 
   /** Lets time pass, and calls what is due meanwhile, in its order. */
