@@ -25,3 +25,35 @@ export const FOUNDATIONDB = {
     'How long a transaction of FoundationDB waits for answers in all.',
   ),
 };
+
+const OCTET = '(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)';
+const NETWORK = `(?:${OCTET}\\.){3}${OCTET}/(?:3[0-2]|[12]?\\d)`;
+const NETWORKS = new RegExp(`^(?:${NETWORK}(?:;${NETWORK})*)?$`);
+
+/** How the services on one cluster find each other. */
+export const NEIGHBOURS = {
+  hostname: doris(
+    text({ placeholder: 'NAME', pattern: /^[\w.-]*$/, allowed: 'a host name, or empty' }),
+    '',
+    'The name by which other services on the same FoundationDB cluster reach this one. Empty: by its address.',
+  ),
+  priority_networks: doris(
+    text({
+      placeholder: 'NETWORKS',
+      pattern: NETWORKS,
+      allowed: 'ADDRESS/BITS, several of them with ; in between, or empty',
+    }),
+    '',
+    'In which networks that address is, where the service listens on all: `10.0.0.0/8;192.168.0.0/16`. Empty: the first that there is.',
+  ),
+  meta_server_register_interval_ms: doris(
+    integer({ placeholder: 'MS', min: 100, max: 3_600_000 }),
+    '20000',
+    'How often a service on a FoundationDB cluster renews its entry in the registry there.',
+  ),
+  meta_server_lease_ms: doris(
+    integer({ placeholder: 'MS', min: 100, max: 24 * 3_600_000 }),
+    '60000',
+    'For how long an entry counts. At least `meta_server_register_interval_ms`.',
+  ),
+};

@@ -38,11 +38,7 @@ export const REFERENCE_NAMES: readonly Group[] = [
   {
     why: 'what it governs is not part of this version',
     names: [
-      'hostname',
-      'priority_networks',
       'enable_loopback_address_for_ms',
-      'meta_server_register_interval_ms',
-      'meta_server_lease_ms',
       'enable_delete_bitmap_inverted_check',
       'enable_delete_bitmap_storage_optimize_check',
       'delete_bitmap_storage_optimize_check_version_gap',

@@ -12,8 +12,18 @@ export function resolvePort(settings: Settings, ranks: { listen: Rank; port: Ran
 
 /** The settings that only the engine needs which is not the chosen one. */
 export function idleSettings({ kv }: Settings): readonly SettingName[] {
-  return kv === 'embedded' ? ['fdb_cluster', 'fdb_cluster_file_path', 'fdb_txn_timeout_ms'] : ['data_dir'];
+  return kv === 'embedded' ? OF_CLUSTERS : ['data_dir'];
 }
+
+const OF_CLUSTERS: readonly SettingName[] = [
+  'fdb_cluster',
+  'fdb_cluster_file_path',
+  'fdb_txn_timeout_ms',
+  'hostname',
+  'priority_networks',
+  'meta_server_register_interval_ms',
+  'meta_server_lease_ms',
+];
 
 /** What single values, each allowed, can't be together. */
 export function contradictions(settings: Settings): string[] {
@@ -21,6 +31,11 @@ export function contradictions(settings: Settings): string[] {
   if (settings.headers_timeout_ms > settings.request_timeout_ms) {
     problems.push(
       `headers_timeout_ms (${settings.headers_timeout_ms}) must not be above request_timeout_ms (${settings.request_timeout_ms}): the headers are a part of the request`,
+    );
+  }
+  if (settings.meta_server_lease_ms < settings.meta_server_register_interval_ms) {
+    problems.push(
+      `meta_server_lease_ms (${settings.meta_server_lease_ms}) must not be below meta_server_register_interval_ms (${settings.meta_server_register_interval_ms}): an entry would end before it is renewed`,
     );
   }
   if ((settings.tls_cert === '') !== (settings.tls_key === '')) {

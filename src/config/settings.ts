@@ -1,4 +1,4 @@
-import { FOUNDATIONDB } from './foundationdb-settings.ts';
+import { FOUNDATIONDB, NEIGHBOURS } from './foundationdb-settings.ts';
 import { base64, boolean, choice, countsByName, integer, listenAddress, port, processes, text } from './kind.ts';
 import { OBJECT_STORAGE } from './object-settings.ts';
 import { RECYCLING } from './recycling-settings.ts';
@@ -103,6 +103,7 @@ export const SETTINGS = {
     ),
     max_num_stages: doris(count(10_000), '40', 'Stages that an instance may have.'),
     ...FOUNDATIONDB,
+    ...NEIGHBOURS,
     ...OBJECT_STORAGE,
   }),
   ...section('Transactions', {

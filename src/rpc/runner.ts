@@ -45,13 +45,14 @@ export interface RunOptions<Request extends DescMessage> {
 export class Runner {
   readonly #turns = new Turns();
 
-  /** Calls are counted in `counts`. */
+  /** Calls are counted in `counts`; `after` is given the requests of those that have succeeded. */
   constructor(
     private readonly store: Store,
     private readonly services: MetaServices,
     private readonly logger: Logger,
     private readonly rateLimits?: RateLimits,
     private readonly counts = new CallCounts(0),
+    private readonly after?: (request: Message) => void,
   ) {}
 
   /** Answers a request. Rejects only for a defect of the service itself. */
@@ -70,6 +71,7 @@ export class Runner {
     });
     held.passOn(untilSent);
     this.#report(progress, code, message);
+    if (code === MetaServiceCode.OK) this.after?.(request);
     return answer(method.response, response, code, message);
   }
 

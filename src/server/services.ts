@@ -1,4 +1,4 @@
-import type { DescService } from '@bufbuild/protobuf';
+import type { DescService, Message } from '@bufbuild/protobuf';
 import { Admin } from '../admin/admin.ts';
 import type { HttpHandler } from '../admin/http-types.ts';
 import { RecyclerAdmin } from '../admin/recycling/recycler-admin.ts';
@@ -15,6 +15,7 @@ import { HttpRpc } from '../net/http/http-rpc.ts';
 import { router } from '../net/http/router.ts';
 import type { InFlight } from '../net/in-flight.ts';
 import type { Logger } from '../observe/logger.ts';
+import { systemClock } from '../recycler/jobs/clock.ts';
 import type { Recycler } from '../recycler/recycler.ts';
 import type { CallCounts } from '../rpc/call-counts.ts';
 import { RateLimits } from '../rpc/limits/rate-limits.ts';
@@ -22,6 +23,7 @@ import type { Tokens } from '../rpc/limits/token-buckets.ts';
 import { methods } from '../rpc/methods.ts';
 import { Runner } from '../rpc/runner.ts';
 import { byName, metaService, recyclerService } from '../rpc/service.ts';
+import { Neighbours } from './neighbours/neighbours.ts';
 import { createRecycling, type RecyclingParts } from './recycling.ts';
 
 /** What answers calls, and what it has going on beside them. */
@@ -77,8 +79,13 @@ export async function createServices(options: ServicesOptions): Promise<Services
     now_ms,
   };
   warnOfUnknownMethods(settings, logger);
-  const runner = new Runner(store, services, logger, new RateLimits(settings, tokens), calls);
   const { role } = settings;
+  const is_among_others = settings.kv === 'foundationdb' && role !== 'recycler';
+  const neighbours = is_among_others
+    ? new Neighbours({ store, settings, services, logger, clock: systemClock })
+    : undefined;
+  const after = neighbours && ((request: Message) => neighbours.after(request));
+  const runner = new Runner(store, services, logger, new RateLimits(settings, tokens), calls, after);
   const recycling = role === 'meta-service' ? undefined : createRecycling({ ...options, services });
   const recycler = recycling?.recycler;
   const service = recyclerService(recycler && ((instance_id) => recycler.recycle(instance_id)));
@@ -101,12 +108,16 @@ export async function createServices(options: ServicesOptions): Promise<Services
     }),
     rpc: new BinaryRpc({ runner, services: rpcServices, in_flight, logger }),
     descs: served.map(({ desc }) => desc),
-    serving: (port) => recycling?.start(port),
+    serving: (port) => {
+      neighbours?.start(port);
+      recycling?.start(port);
+    },
     recycler,
     drain: () => void recycling?.stop(),
     stop: async () => {
       await recycling?.stop();
       await lazyCommits.stop();
+      await neighbours?.stop();
     },
   };
 }
