@@ -22,6 +22,9 @@ import type { EnumAliases } from '../schema/json/lenient-scalar.ts';
 import { writeProtobufJson } from '../schema/json/write-protobuf-json.ts';
 import type { HttpAnswer } from './http-types.ts';
 import { decodeKeyTool, encodeKeyTool, getValueTool } from './key-tools.ts';
+import { listInstances } from './listing/list-instances.ts';
+import { listTxns } from './listing/list-txns.ts';
+import { scanKeys } from './listing/scan-keys.ts';
 import { adminCode, jsonReply } from './reply.ts';
 import { type AdminCall, type Route, rpcRoute, showResponse, showStatus, showStatusAsText } from './route.ts';
 import {
@@ -113,6 +116,10 @@ export const routes: Readonly<Record<string, Route>> = {
   get_value: ({ query, store }) => getValueTool(store, query),
   show_meta_ranges: showMetaRanges,
   txn_lazy_commit: lazyCommitTool,
+
+  list_instances: listInstances,
+  list_txns: listTxns,
+  scan_keys: scanKeys,
 };
 
 function alterInstance(op: InstanceOperation, rules?: Rules<typeof methods.alter_instance.request>): Route {

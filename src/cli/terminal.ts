@@ -27,7 +27,8 @@ export function processTerminal(): Terminal {
     out: (text) => write(process.stdout, text),
     err: (text) => write(process.stderr, text),
     get columns() {
-      return process.stdout.isTTY ? process.stdout.columns : undefined;
+      // A terminal that does not say how wide it is has 0.
+      return process.stdout.isTTY ? process.stdout.columns || undefined : undefined;
     },
     get err_columns() {
       return process.stderr.isTTY ? process.stderr.columns : undefined;

@@ -13,6 +13,7 @@ export interface AdminTarget {
 }
 
 export interface AdminCall {
+  readonly service: 'MetaService' | 'RecyclerService';
   readonly operation: string;
   readonly token: string;
   /** Sent as JSON, int64 fields as texts. Without one, the operation is asked for with a GET. */
@@ -37,6 +38,12 @@ const READS: ReadonlySet<string> = new Set([
   'decode_key',
   'encode_key',
   'show_meta_ranges',
+  'list_instances',
+  'list_txns',
+  'scan_keys',
+  'recycle_job_info',
+  'check_job_info',
+  'statistics_recycle',
 ]);
 
 /**
@@ -45,18 +52,20 @@ const READS: ReadonlySet<string> = new Set([
  * @throws {ClientError}
  */
 export function callAdmin(targets: Rotation<AdminTarget>, call: AdminCall): Promise<AdminReply> {
-  const { operation, token, body, patience, retry } = call;
+  const { service, operation, token, body, patience, retry } = call;
+  const ofRecycler = service === 'RecyclerService';
   const path = pathOf(call);
   const text = body === undefined ? undefined : JSON.stringify(body, bigintAsText);
   const request = {
     ...({ method: text === undefined ? 'GET' : 'POST', path } as const),
+    ...(ofRecycler && { accept: 'application/json' }),
     ...(text !== undefined && { content_type: 'application/json', body: text }),
   };
   const mask = (said: string) => withoutSecrets(said, [token, ...secretsIn(body), ...secretsIn(call.query)]);
 
   const attempt = async ({ transport }: AdminTarget): Promise<Attempt<AdminReply>> => {
     const reply = await transport.exchange(request, patience);
-    const said = readReply(reply);
+    const said = ofRecycler ? readRecyclerReply(reply) : readReply(reply);
     if (reply.status === 200) return { result: { result: said.result, text: said.text } };
     const { code } = said;
     if (reply.status === WRONG_TOKEN)
@@ -77,14 +86,14 @@ function refused(code: string, msg: string, status: number): Attempt<AdminReply>
   return { refused: refuse, passing: false, maybe_executed: false };
 }
 
-function pathOf({ operation, token, query = {} }: AdminCall): string {
+function pathOf({ service, operation, token, query = {} }: AdminCall): string {
   const given = Object.entries(query).map(([name, value]) => [name, String(value)]);
   // Not URLSearchParams alone, whose plus signs the service may take for what they are.
   const parameters = [['token', token], ...given].map((pair) =>
     pair.map((part) => encodeURIComponent(part ?? '')).join('='),
   );
   const name = operation.split('/').map(encodeURIComponent).join('/');
-  return `/MetaService/http/${name}?${parameters.join('&')}`;
+  return `/${service}/http/${name}?${parameters.join('&')}`;
 }
 
 function bigintAsText(_name: string, value: unknown): unknown {
@@ -100,18 +109,38 @@ interface Said {
 
 function readReply({ body }: HttpReply): Said {
   const text = body.toString('utf8');
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return { text };
-  }
-  if (typeof json !== 'object' || json === null) return { text };
-  const { code, msg, result } = json as Readonly<Record<string, unknown>>;
+  const json = objectIn(text);
+  if (json === undefined) return { text };
+  const { code, msg, result } = json;
   return {
     text,
     code: typeof code === 'string' ? code : undefined,
     msg: typeof msg === 'string' ? msg : undefined,
     result: typeof result === 'object' && result !== null ? (result as AdminReply['result']) : undefined,
   };
+}
+
+/** The recycler's words for what happened are the HTTP statuses alone. */
+function readRecyclerReply({ status, body }: HttpReply): Said {
+  const text = body.toString('utf8');
+  if (status === 200) return { text, result: objectIn(text) };
+  return { text, code: CODES.get(status), msg: text.trim().slice(0, LONGEST_MESSAGE) };
+}
+
+const CODES: ReadonlyMap<number, string> = new Map([
+  [400, 'INVALID_ARGUMENT'],
+  [404, 'NOT_FOUND'],
+  [409, 'ALREADY_EXISTED'],
+  [500, 'INTERNAL_ERROR'],
+]);
+const LONGEST_MESSAGE = 2_000;
+
+function objectIn(text: string): Readonly<Record<string, unknown>> | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  return typeof json === 'object' && json !== null ? (json as Readonly<Record<string, unknown>>) : undefined;
 }

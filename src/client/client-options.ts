@@ -16,6 +16,8 @@ export interface CallOptions {
 
 /** What may be said of a call of the admin API. */
 export interface AdminOptions extends Omit<CallOptions, 'refusals'> {
+  /** Whose API it is. The recycler's has answers of its own: a line of text, or a JSON that is the whole result. */
+  readonly service?: 'MetaService' | 'RecyclerService';
   /** What stands in the URL beside the token. */
   readonly query?: Readonly<Record<string, string | number | bigint>>;
 }

@@ -34,9 +34,9 @@ export class Connections {
 
   admin(operation: string, body: object | undefined, options: AdminOptions = {}): Promise<AdminReply> {
     const { token } = this.#settings;
-    const { query, retry = this.#settings.retry } = options;
+    const { query, service = 'MetaService', retry = this.#settings.retry } = options;
     return this.#wait(options, (patience) =>
-      callAdmin(this.#admin, { operation, token, body, query, patience, retry }),
+      callAdmin(this.#admin, { service, operation, token, body, query, patience, retry }),
     );
   }
 

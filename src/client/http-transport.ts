@@ -16,6 +16,8 @@ export interface HttpRequest {
   /** With the query. */
   readonly path: string;
   readonly content_type?: string;
+  /** The content type that is wanted. */
+  readonly accept?: string;
   readonly body?: Uint8Array | string;
 }
 
@@ -59,9 +61,10 @@ export class HttpTransport implements Transport {
    *
    * @throws {Failure} when there is no answer.
    */
-  exchange({ method, path, content_type, body = '' }: HttpRequest, patience: Patience): Promise<HttpReply> {
+  exchange({ method, path, content_type, accept, body = '' }: HttpRequest, patience: Patience): Promise<HttpReply> {
     const headers: Record<string, string | number> = { 'content-length': Buffer.byteLength(body) };
     if (content_type !== undefined) headers['content-type'] = content_type;
+    if (accept !== undefined) headers.accept = accept;
     return new Promise((resolve, reject) => {
       const { host, port, tls } = this.#endpoint;
       const start = tls ? startTlsRequest : startRequest;

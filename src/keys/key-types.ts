@@ -94,6 +94,32 @@ export function encodeKeyType(
   return { key: type.kind.encode(fields) };
 }
 
+/** A key type with the fields that its first parameters give, or what is wrong with the name or with them. */
+export type Leading =
+  | { readonly type: KeyType; readonly fields: Readonly<Record<string, Int64 | Text>> }
+  | { readonly problem: string };
+
+/** The first parameters of a key type, as far as they are given: none may be left out before another. */
+export function readLeading(name: string, value: (parameter: string) => string): Leading {
+  const type = keyTypes.get(name);
+  if (type === undefined) return { problem: `key_type not supported: ${name}` };
+  const fields: Record<string, Int64 | Text> = {};
+  let missing: string | undefined;
+  for (const parameter of type.parameters) {
+    const given = value(parameter.name);
+    if (given === '') missing ??= parameter.name;
+    else if (missing !== undefined) return { problem: `${parameter.name} is given, and ${missing} before it is not` };
+    else if (parameter.type === 'text') fields[parameter.field] = given;
+    else if (isInt64(given)) fields[parameter.field] = BigInt(given);
+    else return { problem: `${parameter.name} must be a number` };
+  }
+  return { type, fields };
+}
+
+function isInt64(text: string): boolean {
+  return /^-?\d{1,19}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
+}
+
 /** A part of a query as its bytes. Node gives each byte that isn't ASCII as one character below 256. */
 export function bytesOfQuery(text: string): Buffer {
   const bytes = Buffer.from(text, 'latin1');

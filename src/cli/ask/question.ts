@@ -1,4 +1,4 @@
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { CommandError } from '../command-error.ts';
 import { ExitCode } from '../exit-code.ts';
@@ -6,24 +6,26 @@ import type { Person } from '../terminal.ts';
 
 /** Puts a question and resolves with the line of the answer. Rejects with a CommandError when there is none. */
 export function ask({ input, output }: Person, question: string): Promise<string> {
+  const lines = createInterface({ input, terminal: false });
   output.write(question);
-  return nextLine(input, undefined);
+  return firstOf(lines);
 }
 
 /** As `ask`, but nothing of the answer shows on the screen. */
 export async function askUnseen({ input, output }: Person, question: string): Promise<string> {
-  output.write(question);
   // A readline that believes in a terminal takes the echo from the keyboard, and writes its own, here, into nothing.
   const nothing = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input, output: nothing, terminal: true, historySize: 0 });
+  // Not before there is no echo any more: whoever is quick would see what they type.
+  output.write(question);
   try {
-    return await nextLine(input, nothing);
+    return await firstOf(lines);
   } finally {
     output.write('\n');
   }
 }
 
-function nextLine(input: Person['input'], echo: Writable | undefined): Promise<string> {
-  const lines = createInterface({ input, ...(echo && { output: echo }), terminal: echo !== undefined, historySize: 0 });
+function firstOf(lines: Interface): Promise<string> {
   return new Promise((resolve, reject) => {
     const none = () => reject(new CommandError(ExitCode.Aborted, 'there was no answer, so nothing was done'));
     lines.once('line', (line) => {

@@ -29,7 +29,7 @@ describe.each(all)('$path', ({ path, command }) => {
     const flags = new Set(flagsOf(command).map(({ name }) => name));
     for (const { line } of command.examples) {
       const [own = ''] = line.split(/ [|&>] | && /);
-      const named = [...own.matchAll(/ --([a-z-]+)/g)].map(([, name = '']) => name.replaceAll('-', '_'));
+      const named = [...own.matchAll(/ --([a-z0-9-]+)/g)].map(([, name = '']) => name.replaceAll('-', '_'));
       expect(named.filter((name) => !flags.has(name))).toEqual([]);
     }
   });

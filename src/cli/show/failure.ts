@@ -37,7 +37,7 @@ function codeOf(error: ClientError): ExitCode {
 
 /** The admin API answers 500 for most of what it does not find, and says so in words alone. */
 function saysMissing(msg: string): boolean {
-  return /\bnot (found|exists?)\b|KEY_NOT_FOUND|does ?n[o']t exist|no such\b/i.test(msg);
+  return /\bnot (found|exists?)\b|KEY_?NOT_?FOUND|does ?n[o']t exist|no such\b/i.test(msg);
 }
 
 function wordOf(error: ClientError): object {

@@ -229,6 +229,22 @@ const QUERIES: Readonly<Record<string, (world: World) => readonly string[]>> = {
     `key_type=TxnLabelKey&key=0110${Buffer.from('instance').toString('hex')}000110${Buffer.from(s3).toString('hex')}0001`,
   ],
   show_meta_ranges: () => ['', 'instance_id=x'],
+  list_instances: ({ s3 }) => ['', 'limit=1', `after=${s3}&limit=2`, 'limit=0'],
+  list_txns: ({ s3 }) => [
+    `instance_id=${s3}`,
+    `instance_id=${s3}&status=all&limit=2`,
+    `instance_id=${s3}&db_id=1&status=visible&after=1:9`,
+    `instance_id=${s3}&after=1`,
+    'instance_id=nowhere',
+  ],
+  scan_keys: ({ s3 }) => [
+    'limit=3',
+    `key_type=TxnInfoKey&instance_id=${s3}`,
+    `key_type=TxnInfoKey&db_id=1`,
+    `prefix=01&after=0110${Buffer.from('instance').toString('hex')}`,
+    'prefix=0',
+    'prefix=ffff',
+  ],
   txn_lazy_commit: ({ s3, txnIds }) => [...txnIds, '9', 'x'].map((id) => `instance_id=${s3}&txn_id=${id}`),
   fix_tablet_stats: ({ s3 }) => [
     `cloud_unique_id=${callerOf(s3)}&table_id=10`,

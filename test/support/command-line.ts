@@ -1,0 +1,41 @@
+import { PassThrough } from 'node:stream';
+import { run } from '../../src/cli/run.ts';
+
+export interface Said {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+  /** What whoever was asked has seen. */
+  readonly seen: string;
+}
+
+export interface CommandLineOptions {
+  readonly environment?: Readonly<Record<string, string>>;
+  /** What somebody at the terminal types; without it, nobody is there. */
+  readonly typed?: string;
+  /** How wide the screen is; without it, there is none. */
+  readonly columns?: number;
+}
+
+/** Nothing of the machine's: no profile is found, unless a test has one. */
+const NOWHERE = { XDG_CONFIG_HOME: '/nonexistent' };
+
+/** Runs a command in this process, and resolves with its exit code and all that it has said. */
+export async function commandLine(args: readonly string[], options: CommandLineOptions = {}): Promise<Said> {
+  const { environment = {}, typed, columns } = options;
+  const out: string[] = [];
+  const err: string[] = [];
+  const [input, output] = [new PassThrough(), new PassThrough()];
+  if (typed !== undefined) input.write(typed);
+  const code = await run(
+    args,
+    { ...NOWHERE, ...environment },
+    {
+      out: (text) => void out.push(text),
+      err: (text) => void err.push(text),
+      columns,
+      person: typed === undefined ? undefined : { input, output },
+    },
+  );
+  return { code, out: out.join(''), err: err.join(''), seen: String(output.read() ?? '') };
+}
