@@ -25,6 +25,9 @@ export interface S3Server {
   readonly endpoint: string;
   /** A place in one of the buckets. */
   location(bucket: string, more?: Partial<S3Location>): S3Location;
+  /** Lets it answer nothing any more, and go on where it was. */
+  freeze(): void;
+  thaw(): void;
   stop(): Promise<void>;
 }
 
@@ -41,6 +44,8 @@ export async function startS3Server(...buckets: string[]): Promise<S3Server> {
   return {
     endpoint,
     location: (bucket, more) => ({ ...place, bucket, prefix: 'pre', credentials: KEYS, ...more }),
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
     async stop() {
       const ended = once(child, 'exit');
       child.kill('SIGKILL');

@@ -2,7 +2,7 @@ import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-bl
 import { loadS3 } from '../../../src/objects/s3/client.ts';
 import { startAzureServer } from '../objects/azure-server.ts';
 import { S3_DOUBLE, type S3Double } from '../objects/s3-double.ts';
-import { startS3Server } from '../objects/s3-server.ts';
+import { type S3Server, startS3Server } from '../objects/s3-server.ts';
 import { startWebHdfs } from '../objects/web-hdfs-server.ts';
 
 /** A server for objects, written to and listed by the makers' own clients, and by nothing of ours. */
@@ -21,8 +21,14 @@ export interface Place {
 const BUCKET = 'bucket';
 const BODY = 'body';
 
-export async function s3Place(): Promise<Place> {
-  const [server, { S3Client, PutObjectCommand, ListObjectsV2Command }] = await Promise.all([
+/** A place that tells more of its objects, and can be brought to a halt. */
+export interface S3Place extends Place, Pick<S3Server, 'freeze' | 'thaw'> {
+  /** All objects, in the order of their keys, with when they were written last and what is in them. */
+  objects(): Promise<readonly { readonly key: string; readonly written_ms: number; readonly body: string }[]>;
+}
+
+export async function s3Place(): Promise<S3Place> {
+  const [server, { S3Client, GetObjectCommand, PutObjectCommand, ListObjectsV2Command }] = await Promise.all([
     startS3Server(BUCKET),
     loadS3(),
   ]);
@@ -35,22 +41,32 @@ export async function s3Place(): Promise<Place> {
     requestChecksumCalculation: 'WHEN_REQUIRED',
   });
   const where = { endpoint: server.endpoint, external_endpoint: server.endpoint, bucket: BUCKET, region };
+  const list = async () => {
+    const keys: string[] = [];
+    let token: string | undefined;
+    do {
+      const page = await client.send(new ListObjectsV2Command({ Bucket: BUCKET, ContinuationToken: token }));
+      for (const { Key = '' } of page.Contents ?? []) keys.push(Key);
+      token = page.NextContinuationToken;
+    } while (token !== undefined);
+    return keys.sort();
+  };
   return {
     has_stages: true,
     instance: (prefix) => ({ obj_info: { ak, sk, ...where, prefix, provider: 'S3' } }),
     put: async (Key) => {
       await client.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: BODY }));
     },
-    keys: async () => {
-      const keys: string[] = [];
-      let token: string | undefined;
-      do {
-        const page = await client.send(new ListObjectsV2Command({ Bucket: BUCKET, ContinuationToken: token }));
-        for (const { Key = '' } of page.Contents ?? []) keys.push(Key);
-        token = page.NextContinuationToken;
-      } while (token !== undefined);
-      return keys.sort();
-    },
+    keys: list,
+    freeze: server.freeze,
+    thaw: server.thaw,
+    objects: async () =>
+      Promise.all(
+        (await list()).map(async (key) => {
+          const { Body, LastModified } = await client.send(new GetObjectCommand({ Bucket: BUCKET, Key: key }));
+          return { key, written_ms: Number(LastModified), body: (await Body?.transformToString()) ?? '' };
+        }),
+      ),
     stop: async () => {
       client.destroy();
       await server.stop();

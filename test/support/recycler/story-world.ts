@@ -130,15 +130,28 @@ export class StoryWorld {
     return liveKeys(this.#storyOf(instance_id), !this.#place.has_stages);
   }
 
-  /** Stops the service, reads the keys of all instances, and starts it again. Throws when it has logged an error. */
-  async keys(): Promise<Map<string, string[]>> {
+  /** The keys of all instances, with the service stopped meanwhile. */
+  keys(): Promise<Map<string, string[]>> {
+    return this.between(storedKeys);
+  }
+
+  /**
+   * Stops the service, has `work` look at its store, and starts it again, with further flags where they are told. Throws
+   * when it has logged an error.
+   */
+  async between<T>(work: (data_dir: string) => Promise<T>, args: readonly string[] = []): Promise<T> {
     await this.#service.stop();
     const errors = this.#service.errors();
     if (errors.length > 0) throw new Error(errors.join('\n'));
-    const keys = await storedKeys(this.#service.data_dir);
-    this.#service = new ServiceProcess(this.#dir, ON_DEMAND);
+    const result = await work(this.#service.data_dir);
+    this.#service = new ServiceProcess(this.#dir, [...ON_DEMAND, ...args]);
     await this.#service.base();
-    return keys;
+    return result;
+  }
+
+  /** `http://127.0.0.1:PORT`, where the service serves now. */
+  base(): Promise<string> {
+    return this.#service.base();
   }
 
   /** Runs one round over an instance, and resolves to what is said of it then; undefined when the instance is gone. */
