@@ -1,4 +1,4 @@
-// `npm run bench [-- kv|http|baidu|grpc|workers|data|recycler|dump] [--rowsets=1000000]`: prints ratios to the bare thing below, and writes them to bench/results/ as JSON.
+// `npm run bench [-- kv|http|baidu|grpc|workers|data|recycler|dump] [--rowsets=1000000] [--rowsets-on-s3=100000]`: prints ratios to the bare thing below, and writes them to bench/results/ as JSON.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -12,14 +12,12 @@ import { benchRecycler } from './recycler/recycler-bench.ts';
 import type { BenchResult } from './result.ts';
 import { benchWorkers } from './workers/workers-bench.ts';
 
-const ROWSETS_FLAG = '--rowsets=';
-/** Putting objects there takes longer than deleting them. */
-const MOST_ON_S3 = 10_000;
-
 const [flags, wanted] = [true, false].map((is_flag) =>
   process.argv.slice(2).filter((argument) => argument.startsWith('--') === is_flag),
 ) as [string[], string[]];
-const rowsets = Number(flags.find((flag) => flag.startsWith(ROWSETS_FLAG))?.slice(ROWSETS_FLAG.length) ?? 100_000);
+const rowsets = numberOf('--rowsets=', 100_000);
+// The server takes far longer than memory.
+const rowsets_on_s3 = numberOf('--rowsets-on-s3=', Math.min(rowsets, 10_000));
 
 const BENCHES: Readonly<Record<string, () => Promise<BenchResult[]>>> = {
   kv: () => benchStore(),
@@ -29,10 +27,16 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchResult[]>>> = {
   workers: () => benchWorkers({ connections: 64, rounds: 7, round_ms: 2_000 }),
   data: () => benchData({ rounds: 5 }),
   dump: () => benchDump({ pairs: 5_000_000, rounds: 3 }),
-  recycler: () => benchRecycler({ rowsets, rowsets_on_s3: Math.min(rowsets, MOST_ON_S3) }),
+  recycler: () => benchRecycler({ rowsets, rowsets_on_s3 }),
 };
 
 const RESULTS = join(process.cwd(), 'bench/results');
+
+/** The number behind a flag, which begins with its name. */
+function numberOf(flag: string, otherwise: number): number {
+  const given = flags.find((each) => each.startsWith(flag));
+  return given === undefined ? otherwise : Number(given.slice(flag.length));
+}
 
 function print({ name, ours, bare, ratio, unit, latency_ms, resident_mib, heap_mib }: BenchResult): void {
   const figures = [ours, bare].map((figure) => shown(figure).padStart(12));

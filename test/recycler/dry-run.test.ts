@@ -103,6 +103,8 @@ test('--dry-run touches nothing, and says exactly what would go, and why', { tim
   const job = await world.round('told');
   expect(job?.round?.state).toBe('succeeded');
   const left = new Set((await world.between(pairsIn)).map(({ key }) => hex(key)));
+  const lines = (await world.keys()).get('told') ?? [];
+  expect(world.liveKeys('told').filter((line) => !lines.includes(line))).toEqual([]);
   const left_objects = new Set(await place.keys());
   expect([...plan.keys].filter((key) => left.has(key))).toEqual([]);
   expect([...plan.objects].filter((key) => left_objects.has(key))).toEqual([]);

@@ -85,11 +85,14 @@ export async function adjustRateLimiter({ query, recycler }: RecyclerCall): Prom
   return line(200, 'OK');
 }
 
-/** `check_meta`: Doris compares its store with the catalog of a frontend, where it was built to. */
+const NO_CHECK_META =
+  'check meta not build: only Doris has it, in builds made for it, which log in to a frontend by MySQL and compare its catalog with the store; check_instance compares the store with itself and with object storage';
+
+/** `check_meta`: Doris compares its store with the catalog of a frontend, where it was built to. Here nothing is asked of it. */
 export function checkMeta({ query }: RecyclerCall): HttpAnswer {
   const needed = ['instance_id', 'host', 'port', 'user'].every((name) => query.decoded(name) !== '');
   if (!needed || query.get('password') === undefined) return line(400, 'no instance id or mysql conn str info');
-  return line(200, 'check meta not build; check_instance compares the store with object storage');
+  return line(501, NO_CHECK_META);
 }
 
 /** Up to the largest number that is told apart from its neighbours. */

@@ -35,12 +35,17 @@ const TAKES_ALONG: Readonly<Record<string, readonly string[]>> = {
   recycleStage: ['stage_id'],
 };
 
+/** What goes with the last index of a table, too. */
+const OF_A_TABLE: ReadonlySet<string> = new Set(['tableVersion', 'partitionVersion']);
+
 /** What a dry run says would go, to compare it with what goes. */
 export class Plan {
   /** The keys that it names, in hexadecimal, and the full keys of objects. */
   readonly keys = new Set<string>();
   readonly objects = new Set<string>();
   readonly #ids = new Set<string>();
+  /** Those that lose an index. */
+  readonly #tables = new Set<bigint | string | undefined>();
   readonly #before: ReadonlyMap<string, KeyValue>;
 
   /** `before` is what was stored when the plan was made. */
@@ -61,7 +66,8 @@ export class Plan {
   /** Whether a stored pair that is gone was named, or belongs to what was. */
   explainsKey(key: string): boolean {
     if (this.keys.has(key)) return true;
-    const { fields } = this.#known(key);
+    const { kind, fields } = this.#known(key);
+    if (OF_A_TABLE.has(kind) && this.#tables.has(fields.table_id)) return true;
     return Object.entries(fields).some(([name, value]) => this.#ids.has(`${name}=${value}`));
   }
 
@@ -76,8 +82,7 @@ export class Plan {
     this.keys.add(key);
     const { kind, fields } = this.#known(key);
     for (const name of TAKES_ALONG[kind] ?? []) if (name in fields) this.#ids.add(`${name}=${fields[name]}`);
-    // A table goes with the last of its indexes.
-    if (kind === 'recycleIndex') this.#ids.add(`table_id=${fields.table_id}`);
+    if (kind === 'recycleIndex') this.#tables.add(fields.table_id);
   }
 
   /** As `knownKey`, with those fields of the value that lead on. */
