@@ -14,6 +14,8 @@ import { BitmapRoom } from '../../src/meta/delete-bitmap/bitmap-room.ts';
 import { NodeIndex } from '../../src/meta/identity/node-index.ts';
 import { Keyring } from '../../src/meta/secrets/keyring.ts';
 import { SILENT } from '../../src/observe/logger.ts';
+import { CallCounts } from '../../src/rpc/call-counts.ts';
+import { CallWatch } from '../../src/rpc/call-watch.ts';
 import type { Method, MethodInSteps } from '../../src/rpc/method.ts';
 import { methods } from '../../src/rpc/methods.ts';
 import { type Answer, Runner } from '../../src/rpc/runner.ts';
@@ -61,7 +63,12 @@ export async function openDomain(): Promise<BenchDomain> {
     settings,
     now_ms: Date.now,
   };
-  const runner = new Runner(store, services, SILENT);
+  const runner = new Runner({
+    store,
+    services,
+    logger: SILENT,
+    watch: new CallWatch({ logger: SILENT, counts: new CallCounts(200), slow_call_ms: 0 }),
+  });
   const call: BenchDomain['call'] = async (method, request) => {
     const answer = await runner.run(method, create(method.request, request));
     const { code, msg } = answer.status;

@@ -1,5 +1,6 @@
 import type { Store } from '../kv/store.ts';
 import { MetaError } from '../meta/meta-error.ts';
+import { originOf } from '../rpc/call-origin.ts';
 import type { Runner } from '../rpc/runner.ts';
 import { AnswerMemo } from './answer-memo.ts';
 import type { HttpAnswer, HttpCall } from './http-types.ts';
@@ -36,7 +37,9 @@ export class Admin {
     const name = operation.startsWith('v1/') ? operation.slice('v1/'.length) : operation;
     const route = Object.hasOwn(routes, name) ? routes[name] : undefined;
     if (!route) return unknownOperation(operation);
-    const { runner, store, admin_rules } = this.#options;
+    const { store, admin_rules } = this.#options;
+    const origin = originOf(headers);
+    const runner = this.#options.runner.for(origin);
     const documentRules = admin_rules === 'document';
     const acceptsJson = /\bapplication\/json\b/i.test(headers.accept ?? '');
     const ask = () => this.#ask(route, { operation, query, body, runner, store, documentRules, acceptsJson });

@@ -224,6 +224,11 @@ export const SETTINGS = {
       'Where to write `nereus.log`. Without it, logs go to the standard output.',
     ),
     log_size_mb: doris(count(1_000_000), '1024', 'The size of `nereus.log`, in MiB, at which a new one is begun.'),
+    slow_call_ms: own(
+      integer({ placeholder: 'MS', min: 0, max: DAY_MS }),
+      '1000',
+      'Calls that take so long are logged as warnings, with where the time went, at most 20 in a second; 0 for none.',
+    ),
     log_filenum_quota: doris(count(10_000), '10', 'How many log files to keep, the one being written included.'),
   }),
 };

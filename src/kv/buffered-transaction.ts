@@ -4,6 +4,7 @@ import type { Mutation } from './mutation.ts';
 import { ReadSet } from './read-set.ts';
 import { getThrough, scanThroughWrites, unreadable } from './read-through.ts';
 import { allOf, type Read, type Snapshot, type SnapshotPage } from './snapshot.ts';
+import { MANY_KEYS, type Spent, timedRead, untilRead } from './spent.ts';
 import type { KeyValue, RangeOptions, ReadOptions, StoreLimits, Transaction } from './store.ts';
 import { StoreError, StoreErrorCode } from './store-error.ts';
 import { WriteBuffer } from './write-buffer.ts';
@@ -47,13 +48,19 @@ export class BufferedTransaction<S extends Snapshot> implements Transaction {
   #state: State = 'open';
   #versionstamp: Uint8Array | undefined;
 
-  constructor(engine: BufferedEngine<S>) {
+  readonly #spent: Spent | undefined;
+
+  /** `spent` is told where the time goes. */
+  constructor(engine: BufferedEngine<S>, spent?: Spent) {
     this.#engine = engine;
+    this.#spent = spent;
   }
 
   get(key: Uint8Array, options?: ReadOptions): Promise<Uint8Array | undefined> {
     try {
-      return Promise.resolve(this.#read(key, options?.snapshot === true));
+      const value = this.#read(key, options?.snapshot === true);
+      if (!(value instanceof Promise)) return Promise.resolve(value);
+      return this.#spent === undefined ? value : untilRead(this.#spent, value);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -61,7 +68,11 @@ export class BufferedTransaction<S extends Snapshot> implements Transaction {
 
   getMany(keys: readonly Uint8Array[], options?: ReadOptions): Promise<(Uint8Array | undefined)[]> {
     try {
-      return allOf(keys.map((key) => this.#read(key, options?.snapshot === true)));
+      const spent = keys.length < MANY_KEYS ? undefined : this.#spent;
+      const read = () => allOf(keys.map((key) => this.#read(key, options?.snapshot === true)));
+      if (spent === undefined) return read();
+      const began_ms = performance.now();
+      return untilRead(spent, read(), began_ms);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -80,7 +91,8 @@ export class BufferedTransaction<S extends Snapshot> implements Transaction {
     let low = keyText(begin);
     let high = keyText(end);
     while (remaining > 0 && low < high) {
-      const scanned = this.#scan(low, high, Math.min(remaining, PAGE_PAIRS), reverse);
+      const [from_low, to_high, most] = [low, high, Math.min(remaining, PAGE_PAIRS)];
+      const scanned = timedRead(this.#spent, () => this.#scan(from_low, to_high, most, reverse));
       const page = scanned instanceof Promise ? await scanned : scanned;
       const last = page.pairs[page.pairs.length - 1];
       if (last !== undefined) {
@@ -179,8 +191,11 @@ export class BufferedTransaction<S extends Snapshot> implements Transaction {
       mutations: this.#writes.mutations,
       size_bytes: this.#size_bytes,
     };
+    const spent = this.#spent;
+    const began_ms = spent === undefined ? 0 : performance.now();
     return new Promise((resolve, reject) => {
       this.#engine.commit(request, (outcome) => {
+        if (spent !== undefined) spent.commit_ms += performance.now() - began_ms;
         if (outcome instanceof StoreError) {
           this.#end('ended');
           reject(outcome);

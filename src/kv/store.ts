@@ -1,3 +1,5 @@
+import type { Spent } from './spent.ts';
+
 /**
  * What an ordered, transactional key-value store promises, whichever engine keeps the promise.
  *
@@ -84,6 +86,8 @@ export interface TransactOptions {
   readonly attempts?: number;
   /** For how long it may begin to run again, from the first time on; unless told, as long as there are attempts. */
   readonly within_ms?: number;
+  /** What is told where the time goes. */
+  readonly spent?: Spent;
 }
 
 /** What an engine has done since it was opened. */

@@ -14,8 +14,12 @@ export async function transact<T>(
   retried: () => void = () => undefined,
 ): Promise<T> {
   const attempts = Math.max(1, options.attempts ?? DEFAULT_ATTEMPTS);
-  const until_ms = performance.now() + (options.within_ms ?? Number.POSITIVE_INFINITY);
+  const { spent } = options;
+  let began_ms = performance.now();
+  const until_ms = began_ms + (options.within_ms ?? Number.POSITIVE_INFINITY);
   for (let attempt = 1; ; attempt++) {
+    const read_ms = spent?.read_ms ?? 0;
+    const commit_ms = spent?.commit_ms ?? 0;
     const txn = begin();
     try {
       const result = await fn(txn);
@@ -30,6 +34,11 @@ export async function transact<T>(
     }
     retried();
     await sleep(backoffMs(attempt));
+    if (spent === undefined) continue;
+    const failed_ms = began_ms;
+    began_ms = performance.now();
+    // What the attempt did was in vain, so none of it is told apart.
+    Object.assign(spent, { read_ms, commit_ms, retry_ms: spent.retry_ms + began_ms - failed_ms });
   }
 }
 

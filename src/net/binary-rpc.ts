@@ -1,5 +1,6 @@
 import { toBinary } from '@bufbuild/protobuf';
 import type { Logger } from '../observe/logger.ts';
+import { type CallOrigin, loggedOrigin } from '../rpc/call-origin.ts';
 import type { Runner } from '../rpc/runner.ts';
 import type { Services, UnaryMethod } from '../rpc/service.ts';
 import { BinaryError, readBinary } from '../schema/binary/read-binary.ts';
@@ -43,6 +44,7 @@ export class BinaryRpc {
   /**
    * Runs a method on an encoded request, and resolves with its encoded response, whatever the status in it. `untilSent` is
    * given what to call when an answer that holds memory in common was sent, or is lost; without it, that ends with the call.
+   * `origin` is what the caller says of the call.
    *
    * @throws {RpcFault} `busy`, `bad_request`, or `defect`; a defect has been logged, with the caller's address `remote`.
    */
@@ -51,12 +53,13 @@ export class BinaryRpc {
     request: Uint8Array,
     remote: string,
     untilSent?: (release: () => void) => void,
+    origin?: CallOrigin,
   ): Promise<Uint8Array> {
     const { in_flight, runner, logger } = this.#options;
     if (!in_flight.enter()) throw new RpcFault('busy', `${in_flight.most} calls are in flight, try again later`);
     try {
-      const response = await runner.run(method, readBinary(method.request, request), { untilSent });
-      return toBinary(method.response, response);
+      const message = readBinary(method.request, request);
+      return await runner.serve(method, message, (answer) => toBinary(method.response, answer), { untilSent, origin });
     } catch (error) {
       if (error instanceof BinaryError) {
         throw new RpcFault(
@@ -65,7 +68,10 @@ export class BinaryRpc {
           error.message,
         );
       }
-      const errorId = logDefect(logger, error, { method: method.name, remote });
+      const errorId = logDefect(logger, error, {
+        ...{ method: method.name, remote },
+        ...(origin && loggedOrigin(origin)),
+      });
       throw new RpcFault('defect', `unexpected error, the log tells more about error_id=${errorId}`);
     } finally {
       in_flight.leave();

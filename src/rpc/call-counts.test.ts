@@ -6,10 +6,10 @@ const { OK, TXN_ID_NOT_FOUND } = MetaServiceCode;
 
 test('calls are counted by method, instance and code, with their time and their repeats', () => {
   const counts = new CallCounts(10);
-  counts.add('get_txn', 'i', OK, 1, 0);
-  counts.add('get_txn', 'i', OK, 2, 3);
-  counts.add('get_txn', 'i', TXN_ID_NOT_FOUND, 4, 0);
-  counts.add('get_txn', '', DEFECT, 8, 0);
+  counts.add({ method: 'get_txn', instance_id: 'i', retries: 0 }, OK, 1, false);
+  counts.add({ method: 'get_txn', instance_id: 'i', retries: 3 }, OK, 2, false);
+  counts.add({ method: 'get_txn', instance_id: 'i', retries: 0 }, TXN_ID_NOT_FOUND, 4, false);
+  counts.add({ method: 'get_txn', instance_id: '', retries: 0 }, DEFECT, 8, false);
   const [ofInstance, ofNobody] = counts.snapshot();
   expect(ofInstance).toMatchObject({
     ...{ method: 'get_txn', instance_id: 'i', retries: 3 },
@@ -21,7 +21,8 @@ test('calls are counted by method, instance and code, with their time and their 
 
 test('of more instances than are told apart, the rest is counted together', () => {
   const counts = new CallCounts(3);
-  for (let round = 0; round < 2; round++) for (let i = 0; i < 100; i++) counts.add('get_version', `i${i}`, OK, 1, 0);
+  for (let round = 0; round < 2; round++)
+    for (let i = 0; i < 100; i++) counts.add({ method: 'get_version', instance_id: `i${i}`, retries: 0 }, OK, 1, false);
   const byInstance = counts.snapshot().map(({ instance_id, codes }) => [instance_id, codes.OK]);
   expect(byInstance).toEqual([
     ...[
@@ -35,9 +36,9 @@ test('of more instances than are told apart, the rest is counted together', () =
 
 test('what was told does not change with what is counted after it', () => {
   const counts = new CallCounts(3);
-  counts.add('get_version', 'i', OK, 1, 0);
+  counts.add({ method: 'get_version', instance_id: 'i', retries: 0 }, OK, 1, false);
   const [before] = counts.snapshot();
-  counts.add('get_version', 'i', OK, 1, 0);
+  counts.add({ method: 'get_version', instance_id: 'i', retries: 0 }, OK, 1, false);
   expect(before?.codes).toEqual({ OK: 1 });
   expect(before?.duration_ms.counts.reduce((sum, count) => sum + count)).toBe(1);
 });

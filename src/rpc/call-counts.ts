@@ -14,12 +14,22 @@ export interface CallsOfInstance {
   readonly codes: Readonly<Record<string, number>>;
   /** How often transactions of theirs ran again. */
   readonly retries: number;
+  /** Those that took slow_call_ms or more. */
+  readonly slow: number;
   readonly duration_ms: HistogramCounts;
+}
+
+/** What is counted of a call beside its code and its time. */
+export interface CountedCall {
+  readonly method: string;
+  readonly instance_id: string;
+  readonly retries: number;
 }
 
 class Series {
   ok = 0;
   retries = 0;
+  slow = 0;
   readonly others = new Map<string, number>();
   readonly duration_ms = new Histogram(DURATION_BOUNDS_MS);
 }
@@ -37,15 +47,14 @@ export class CallCounts {
   }
 
   /**
-   * Notes a call. `instance_id` must be that of an instance which the store has, or empty: what a stranger makes up
+   * Notes a call. Its `instance_id` must be that of an instance which the store has, or empty: what a stranger makes up
    * would take the place of one.
    */
   add(
-    method: string,
-    instance_id: string,
+    { method, instance_id, retries }: CountedCall,
     code: MetaServiceCode | typeof DEFECT,
     duration_ms: number,
-    retries: number,
+    isSlow: boolean,
   ): void {
     const series = this.#byMethod.get(method)?.get(instance_id) ?? this.#seriesOf(method, instance_id);
     if (code === MetaServiceCode.OK) series.ok++;
@@ -54,13 +63,14 @@ export class CallCounts {
       series.others.set(name, (series.others.get(name) ?? 0) + 1);
     }
     series.retries += retries;
+    if (isSlow) series.slow++;
     series.duration_ms.observe(duration_ms);
   }
 
   snapshot(): CallsOfInstance[] {
     return [...this.#byMethod].flatMap(([method, byInstance]) =>
-      [...byInstance].map(([instance_id, { ok, retries, others, duration_ms }]) => ({
-        ...{ method, instance_id, retries },
+      [...byInstance].map(([instance_id, { ok, retries, slow, others, duration_ms }]) => ({
+        ...{ method, instance_id, retries, slow },
         codes: { ...(ok > 0 && { [MetaServiceCode[MetaServiceCode.OK]]: ok }), ...Object.fromEntries(others) },
         duration_ms: { counts: duration_ms.counts.slice(), sum: duration_ms.sum },
       })),

@@ -12,10 +12,13 @@ import {
   type MetaServiceResponseStatus,
   MetaServiceResponseStatusSchema,
 } from '../schema/gen/cloud/status_pb.ts';
-import { CallCounts, DEFECT } from './call-counts.ts';
+import { DEFECT } from './call-counts.ts';
+import { type CallOrigin, loggedOrigin } from './call-origin.ts';
+import type { CallWatch } from './call-watch.ts';
 import { Held } from './held.ts';
 import type { RateLimits } from './limits/rate-limits.ts';
 import type { Caller, Method, MethodInSteps, ResponseInit } from './method.ts';
+import { Progress } from './progress.ts';
 import { RunOfCall, StepsOfCall } from './run-of-call.ts';
 import { codeOfStoreError } from './store-status.ts';
 import { Turns } from './turns.ts';
@@ -36,43 +39,109 @@ export interface RunOptions<Request extends DescMessage> {
   readonly rules?: Rules<Request> | undefined;
   /** Given what to call, once, when an answer that holds memory in common was sent or is lost; without it, the end of `run` counts. */
   readonly untilSent?: ((release: () => void) => void) | undefined;
+  /** What the caller says of the call. */
+  readonly origin?: CallOrigin | undefined;
 }
+
+/** What calls work with. */
+export interface RunnerParts {
+  readonly store: Store;
+  readonly services: MetaServices;
+  readonly logger: Logger;
+  /** Without them, there are none. */
+  readonly rateLimits?: RateLimits;
+  /** Told of each call that has ended. */
+  readonly watch: Pick<CallWatch, 'ended'>;
+  /** Given the requests of calls of methods that have succeeded. */
+  readonly after?: ((request: Message) => void) | undefined;
+}
+
+/** Bytes, signs or pieces, by whose number an answer is small or not. */
+interface Sized {
+  readonly length: number;
+}
+
+/** To encode a smaller answer takes no time worth a look at the clock. */
+const LARGE_ANSWER = 16 * 1024;
 
 /**
  * Runs methods: finds the caller's instance, gives each attempt a transaction, commits it or undoes it, retries what the
  * store could not do at once, and turns whatever went wrong into the status of the response.
  */
 export class Runner {
-  readonly #turns = new Turns();
+  readonly #parts: RunnerParts;
+  readonly #turns: Turns;
+  readonly #origin: CallOrigin | undefined;
 
-  /** Calls are counted in `counts`; `after` is given the requests of those that have succeeded. */
-  constructor(
-    private readonly store: Store,
-    private readonly services: MetaServices,
-    private readonly logger: Logger,
-    private readonly rateLimits?: RateLimits,
-    private readonly counts = new CallCounts(0),
-    private readonly after?: (request: Message) => void,
-  ) {}
+  constructor(parts: RunnerParts, turns = new Turns(), origin?: CallOrigin) {
+    this.#parts = parts;
+    this.#turns = turns;
+    this.#origin = origin;
+  }
+
+  /** The same for the calls of one caller, of which it says this. */
+  for(origin: CallOrigin): Runner {
+    return new Runner(this.#parts, this.#turns, origin);
+  }
 
   /** Answers a request. Rejects only for a defect of the service itself. */
   async run<Request extends DescMessage, Response extends DescMessage>(
     method: Method<Request, Response> | MethodInSteps<Request, Response>,
     request: MessageShape<Request>,
-    { rules, untilSent }: RunOptions<Request> = {},
+    options: RunOptions<Request> = {},
   ): Promise<Answer<Response>> {
-    const progress = new Progress(method.name);
+    const progress = new Progress(method.name, options.origin ?? this.#origin);
+    const { code, message, response } = await this.#run(progress, method, request, options);
+    const { watch, after } = this.#parts;
+    watch.ended(progress, code, message);
+    if (code === MetaServiceCode.OK) after?.(request);
+    return answer(method.response, response, code, message);
+  }
+
+  /** As `run`, and encodes the answer, so that this is a part of the call. What `encode` throws rejects, and is a defect, too. */
+  async serve<Request extends DescMessage, Response extends DescMessage, Encoded extends Sized>(
+    method: Method<Request, Response> | MethodInSteps<Request, Response>,
+    request: MessageShape<Request>,
+    encode: (answer: Answer<Response>) => Encoded | Promise<Encoded>,
+    options: RunOptions<Request> = {},
+  ): Promise<Encoded> {
+    const progress = new Progress(method.name, options.origin ?? this.#origin);
+    const { watch, after } = this.#parts;
+    const { code, message, response } = await this.#run(progress, method, request, options);
+    if (code === MetaServiceCode.OK) after?.(request);
+    try {
+      const encoding = encode(answer(method.response, response, code, message));
+      const encoded = encoding instanceof Promise ? await encoding : encoding;
+      if (encoding !== encoded || encoded.length >= LARGE_ANSWER) progress.encoded();
+      watch.ended(progress, code, message);
+      return encoded;
+    } catch (error) {
+      watch.ended(progress, DEFECT, '');
+      throw error;
+    }
+  }
+
+  #run<Request extends DescMessage, Response extends DescMessage>(
+    progress: Progress,
+    method: Method<Request, Response> | MethodInSteps<Request, Response>,
+    request: MessageShape<Request>,
+    { rules, untilSent }: RunOptions<Request>,
+  ): Promise<Outcome<ResponseInit<Response>>> {
     const held = new Held();
-    const steps = new StepsOfCall(this.services, this.#transact(progress), held.add);
-    const { code, message, response } = await this.#outcome(progress, held, () => {
+    const steps = new StepsOfCall(this.#parts.services, this.#transact(progress), held.add);
+    const begin = () => {
       method.check?.(request);
       const work = () => this.#work(method, request, steps, progress, rules);
-      return method.takes_turns ? this.#turns.take(work) : work();
+      return method.takes_turns ? this.#takeTurn(progress, work) : work();
+    };
+    return this.#outcome(progress, held, begin, untilSent);
+  }
+
+  #takeTurn<Result>(progress: Progress, work: () => Promise<Result>): Promise<Result> {
+    return this.#turns.take(() => {
+      progress.queue_ms += performance.now() - progress.began_ms;
+      return work();
     });
-    held.passOn(untilSent);
-    this.#report(progress, code, message);
-    if (code === MetaServiceCode.OK) this.after?.(request);
-    return answer(method.response, response, code, message);
   }
 
   #work<Request extends DescMessage, Response extends DescMessage>(
@@ -87,8 +156,12 @@ export class Runner {
       const instanceId = await callerOf(call, method, request);
       progress.instance_id = instanceId;
       // A call counts once, however often its transaction has to be run.
-      const admission = admitted ? undefined : this.rateLimits?.admit(method.name, instanceId);
-      if (admission !== undefined) await admission;
+      const admission = admitted ? undefined : this.#parts.rateLimits?.admit(method.name, instanceId);
+      if (admission !== undefined) {
+        const asked_ms = performance.now();
+        await admission;
+        progress.queue_ms += performance.now() - asked_ms;
+      }
       admitted = true;
       if (rules !== undefined) await rules(call, request, instanceId);
       return instanceId;
@@ -104,86 +177,68 @@ export class Runner {
 
   /** As `read`, for what changes something, or takes more than one transaction. */
   async perform<Result>(name: string, work: (call: CallInSteps) => Promise<Result>): Promise<Result> {
-    const progress = new Progress(name);
+    const progress = new Progress(name, this.#origin);
     const held = new Held();
-    const steps = new StepsOfCall(this.services, this.#transact(progress), held.add);
-    const { code, message, response } = await this.#outcome(progress, held, () => work(steps));
-    held.release();
-    this.#report(progress, code, message);
+    const steps = new StepsOfCall(this.#parts.services, this.#transact(progress), held.add);
+    const { code, message, response } = await this.#outcome(progress, held, () => work(steps), undefined);
+    this.#parts.watch.ended(progress, code, message);
     if (code !== MetaServiceCode.OK) throw new MetaError(code, message);
     return response as Result;
   }
 
   /** Runs parts of a call in transactions, each attempt of which it notes. */
   #transact(progress: Progress): CallInSteps['transact'] {
+    const { store, services } = this.#parts;
     return (work, options) => {
+      const transacting = options === undefined ? { spent: progress } : { ...options, spent: progress };
       const run = (waitedFor: ReadonlySet<bigint>) => {
         let isAgain = false;
-        return this.store.transact((txn) => {
+        return store.transact((txn) => {
           progress.attempts++;
           if (isAgain) progress.retries++;
           isAgain = true;
-          return work(new RunOfCall(this.services, txn, waitedFor));
-        }, options);
+          return work(new RunOfCall(services, txn, waitedFor));
+        }, transacting);
       };
-      return options?.waits !== false ? settled(this.services.lazyCommits, run) : run(new Set());
+      return options?.waits !== false ? settled(services.lazyCommits, run) : run(new Set());
     };
   }
 
-  async #outcome<Result>(progress: Progress, held: Held, work: () => Promise<Result>): Promise<Outcome<Result>> {
-    const { method } = progress;
+  /** What came of a call, whose answer, if it has one, is sent after that. */
+  async #outcome<Result>(
+    progress: Progress,
+    held: Held,
+    work: () => Promise<Result>,
+    untilSent: RunOptions<DescMessage>['untilSent'],
+  ): Promise<Outcome<Result>> {
     try {
-      return { code: MetaServiceCode.OK, message: '', response: await work() };
+      const response = await work();
+      progress.end();
+      held.passOn(untilSent);
+      return { code: MetaServiceCode.OK, message: '', response };
     } catch (error) {
+      progress.end();
       held.release();
-      if (error instanceof MetaError) return { code: error.code, message: error.message, response: error.response };
-      if (error instanceof StoreError) {
-        this.logger.warn('the store failed a call', { method, error });
-        return { code: codeOfStoreError(error), message: error.message, response: {} };
-      }
-      if (error instanceof MalformedValueError) {
-        this.logger.error('a stored value is damaged', { method, error });
-        return { code: MetaServiceCode.PROTOBUF_PARSE_ERR, message: error.message, response: {} };
-      }
-      const { instance_id, retries, duration_ms } = progress;
-      this.counts.add(method, instance_id, DEFECT, duration_ms, retries);
+      const outcome = this.#failure(progress, error);
+      if (outcome !== undefined) return outcome;
+      this.#parts.watch.ended(progress, DEFECT, '');
       throw error;
     }
   }
 
-  #report({ method, instance_id, duration_ms, attempts, retries }: Progress, code: MetaServiceCode, message: string) {
-    this.counts.add(method, instance_id, code, duration_ms, retries);
-    const level = code === MetaServiceCode.OK ? 'debug' : 'info';
-    if (!this.logger.keeps(level)) return;
-    const shown = message.length > LONGEST_LOGGED ? `${message.slice(0, LONGEST_LOGGED)}...` : message;
-    this.logger[level]('call', {
-      method,
-      code: MetaServiceCode[code],
-      message: shown,
-      duration_ms: Math.round(duration_ms * 1000) / 1000,
-      attempts,
-    });
-  }
-}
-
-/** Messages may quote whole requests, which may be as large as a body. */
-const LONGEST_LOGGED = 2_000;
-
-/** A call while it runs. */
-class Progress {
-  /** That of its caller, once it was found; empty for a call that concerns none. */
-  instance_id = '';
-  /** Transactions that were begun for it. */
-  attempts = 0;
-  /** Those among them that ran again what had run before. */
-  retries = 0;
-  readonly #began_ms = performance.now();
-
-  constructor(readonly method: string) {}
-
-  /** So far. */
-  get duration_ms(): number {
-    return performance.now() - this.#began_ms;
+  /** What a caller is told of an error; undefined for a defect. */
+  #failure({ method, origin }: Progress, error: unknown): Outcome<never> | undefined {
+    const { logger } = this.#parts;
+    if (error instanceof MetaError) return { code: error.code, message: error.message, response: error.response };
+    if (error instanceof StoreError) {
+      logger.warn('the store failed a call', { method, ...loggedOrigin(origin), error });
+      return { code: codeOfStoreError(error), message: error.message, response: {} };
+    }
+    if (error instanceof MalformedValueError) {
+      logger.error('a stored value is damaged', { method, ...loggedOrigin(origin), error });
+      return { code: MetaServiceCode.PROTOBUF_PARSE_ERR, message: error.message, response: {} };
+    }
+    return undefined;
   }
 }
 

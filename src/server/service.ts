@@ -5,6 +5,7 @@ import { StoreError } from '../kv/store-error.ts';
 import { ByteBudget } from '../net/byte-budget.ts';
 import { Connections } from '../net/connections.ts';
 import type { Front } from '../net/front.ts';
+import { withRequestIds } from '../net/http/request-ids.ts';
 import { InFlight } from '../net/in-flight.ts';
 import { ProtocolCounts } from '../net/protocol-counts.ts';
 import type { Logger } from '../observe/logger.ts';
@@ -106,7 +107,7 @@ async function serve(options: ServiceOptions, store: Store): Promise<Service> {
     { path: '/version', answer: versionPage(version) },
     ...metrics.pages,
   ];
-  const handler = withPages(pages, services.handler);
+  const handler = withRequestIds(withPages(pages, services.handler));
   const front = createFronts({ settings, logger, handler, rpc, descs, in_flight, buffered, protocols });
 
   const stop = async () => {

@@ -18,6 +18,7 @@ import type { Logger } from '../observe/logger.ts';
 import { systemClock } from '../recycler/jobs/clock.ts';
 import type { Recycler } from '../recycler/recycler.ts';
 import type { CallCounts } from '../rpc/call-counts.ts';
+import { CallWatch } from '../rpc/call-watch.ts';
 import { RateLimits } from '../rpc/limits/rate-limits.ts';
 import type { Tokens } from '../rpc/limits/token-buckets.ts';
 import { methods } from '../rpc/methods.ts';
@@ -79,13 +80,15 @@ export async function createServices(options: ServicesOptions): Promise<Services
     now_ms,
   };
   warnOfUnknownMethods(settings, logger);
+  const watch = new CallWatch({ ...settings, logger, counts: calls });
   const { role } = settings;
   const is_among_others = settings.kv === 'foundationdb' && role !== 'recycler';
   const neighbours = is_among_others
     ? new Neighbours({ store, settings, services, logger, clock: systemClock })
     : undefined;
   const after = neighbours && ((request: Message) => neighbours.after(request));
-  const runner = new Runner(store, services, logger, new RateLimits(settings, tokens), calls, after);
+  const rateLimits = new RateLimits(settings, tokens);
+  const runner = new Runner({ store, services, logger, rateLimits, watch, after });
   const recycling = role === 'meta-service' ? undefined : createRecycling({ ...options, services });
   const recycler = recycling?.recycler;
   const service = recyclerService(recycler && ((instance_id) => recycler.recycle(instance_id)));

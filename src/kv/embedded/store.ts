@@ -101,7 +101,7 @@ export class EmbeddedStore implements FillableStore, BufferedEngine<Lease> {
 
   transact<T>(fn: (txn: Transaction) => Promise<T>, options?: TransactOptions): Promise<T> {
     return transact(
-      () => this.begin(),
+      () => new BufferedTransaction(this, options?.spent),
       fn,
       options,
       () => this.#retries++,

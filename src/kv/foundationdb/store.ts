@@ -49,7 +49,7 @@ export class FoundationDbStore implements Store {
 
   transact<T>(fn: (txn: Transaction) => Promise<T>, options?: TransactOptions): Promise<T> {
     return transact(
-      () => this.begin(),
+      () => this.#receipts.begin(new BufferedTransaction(this.#engine, options?.spent)),
       fn,
       options,
       () => this.#stats.retries++,

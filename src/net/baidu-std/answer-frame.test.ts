@@ -6,8 +6,8 @@ import { answerFrames, refusalFrame } from './answer-frame.ts';
 
 const anyId = fc.oneof(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), fc.nat({ max: 200 }).map(BigInt));
 
-function correlationOf(id: bigint) {
-  return { correlation_low: Number(id & 0xffff_ffffn), correlation_high: Number(id >> 32n) };
+function correlationOf(id: bigint, request_id?: string) {
+  return { correlation_low: Number(id & 0xffff_ffffn), correlation_high: Number(id >> 32n), request_id };
 }
 
 /** What brpc puts into a frame: an error code also where there is none, and the compress type. */
@@ -48,4 +48,27 @@ test('a refusal is what brpc answers, to the byte', () => {
   );
   const { response } = fromBinary(RpcMetaSchema, refusalFrame(correlationOf(7n), 1002, 'no').subarray(12));
   expect(response).toMatchObject({ errorCode: 1002, errorText: 'no' });
+});
+
+test('the id that a caller has given its call goes back in a user field', () => {
+  const signs = fc.string({
+    minLength: 1,
+    maxLength: 128,
+    unit: fc.integer({ min: 0x21, max: 0x7e }).map((n) => String.fromCharCode(n)),
+  });
+  fc.assert(
+    fc.property(anyId, signs, fc.boolean(), (id, request_id, isRefused) => {
+      const correlation = correlationOf(id, request_id);
+      const message = Buffer.from('an answer');
+      const bytes = isRefused
+        ? refusalFrame(correlation, 1002, 'no')
+        : Buffer.concat(answerFrames(correlation, message));
+      const meta_end = 12 + bytes.readUInt32BE(8);
+      const meta = fromBinary(RpcMetaSchema, bytes.subarray(12, meta_end));
+      expect(meta.userFields).toEqual({ 'x-request-id': request_id });
+      expect(meta.correlationId).toBe(BigInt.asIntN(64, id));
+      expect(bytes.subarray(meta_end).toString()).toBe(isRefused ? '' : 'an answer');
+      expect(bytes.readUInt32BE(4)).toBe(bytes.length - 12);
+    }),
+  );
 });

@@ -1,11 +1,12 @@
 import type { Logger } from '../../observe/logger.ts';
+import { loggedOrigin } from '../../rpc/call-origin.ts';
 import { Held } from '../../rpc/held.ts';
 import { logDefect } from '../defect.ts';
 import { answerFrames, refusalFrame } from './answer-frame.ts';
 import { Errno, Refusal } from './errno.ts';
 import type { Frame } from './frame-decoder.ts';
 import type { Outbox } from './outbox.ts';
-import { type RequestMeta, readRequestMeta } from './request-meta.ts';
+import { originOfMeta, type RequestMeta, readRequestMeta } from './request-meta.ts';
 import { type RunCallOptions, refusalOf, runCall } from './run-call.ts';
 
 export interface CallsOptions extends RunCallOptions {
@@ -122,7 +123,7 @@ export class Calls {
     const refusal = refusalOf(error, meta, payload_bytes);
     if (refusal !== undefined) return refusal;
     const { remote } = this.#ends;
-    const errorId = logDefect(this.#options.logger, error, { remote });
+    const errorId = logDefect(this.#options.logger, error, { remote, ...loggedOrigin(originOfMeta(meta)) });
     return new Refusal(Errno.Internal, `unexpected error, the log tells more about error_id=${errorId}`);
   }
 

@@ -1,6 +1,7 @@
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { readRequestId } from '../../rpc/call-origin.ts';
 import { type RpcMeta, RpcMetaSchema } from '../../schema/gen/brpc/baidu_rpc_meta_pb.ts';
 import { isSet } from '../../schema/presence.ts';
 import { arbitraryMessage } from '../../schema/testing/arbitrary-message.ts';
@@ -10,6 +11,7 @@ import { type RequestMeta, readRequestMeta } from './request-meta.ts';
 /** What the generated code reads, as ours says it. */
 function expected(meta: RpcMeta): RequestMeta {
   const id = BigInt.asUintN(64, meta.correlationId);
+  const logId = BigInt.asUintN(64, meta.request?.logId ?? 0n);
   return {
     has_request: isSet(meta, 'request'),
     service: meta.request?.serviceName ?? '',
@@ -23,6 +25,9 @@ function expected(meta: RpcMeta): RequestMeta {
     checksum_type: meta.checksumType,
     has_stream: isSet(meta, 'streamSettings'),
     has_chunk: isSet(meta, 'chunkInfo'),
+    request_id: readRequestId(meta.request?.requestId || undefined),
+    log_low: Number(BigInt.asUintN(32, logId)),
+    log_high: Number(logId >> 32n),
   } as RequestMeta;
 }
 

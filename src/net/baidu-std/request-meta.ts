@@ -1,3 +1,4 @@
+import { type CallOrigin, readRequestId } from '../../rpc/call-origin.ts';
 import { MalformedMetaError, MetaReader, tagOf, WireType } from './meta-reader.ts';
 
 /** What the meta of a request says, as far as the service looks at it. Numbers that it doesn't say are 0. */
@@ -18,6 +19,11 @@ export interface RequestMeta {
   readonly has_stream: boolean;
   /** Whether the payload is one of several chunks. */
   readonly has_chunk: boolean;
+  /** The id that the caller gives the call, which goes back with the answer; undefined where it gives none that can be taken. */
+  readonly request_id: string | undefined;
+  /** The two halves of a number by which the caller has the call in its own log. */
+  readonly log_low: number;
+  readonly log_high: number;
 }
 
 /** The fields of `RpcMeta` in baidu_rpc_meta.proto. */
@@ -33,6 +39,8 @@ const CHECKSUM_TYPE = tagOf(11, WireType.Varint);
 /** Those of `RpcRequestMeta`, which is the field REQUEST. */
 const SERVICE_NAME = tagOf(1, WireType.Delimited);
 const METHOD_NAME = tagOf(2, WireType.Delimited);
+const LOG_ID = tagOf(3, WireType.Varint);
+const REQUEST_ID = tagOf(7, WireType.Delimited);
 const TIMEOUT_MS = tagOf(8, WireType.Varint);
 
 /** A meta while it is being read. A name is undefined as long as it hasn't come. */
@@ -49,6 +57,9 @@ class MetaBeingRead {
   checksum_type = 0;
   has_stream = false;
   has_chunk = false;
+  request_id: string | undefined = undefined;
+  log_low = 0;
+  log_high = 0;
 }
 
 /**
@@ -105,7 +116,20 @@ function readRequest(reader: MetaReader, meta: MetaBeingRead): void {
     if (tag === SERVICE_NAME) meta.service = reader.text();
     else if (tag === METHOD_NAME) meta.method = reader.text();
     else if (tag === TIMEOUT_MS) meta.timeout_ms = reader.int32();
-    else reader.skip(tag);
+    else if (tag === REQUEST_ID) meta.request_id = readRequestId(reader.text());
+    else if (tag === LOG_ID) {
+      meta.log_low = reader.varint();
+      meta.log_high = reader.high;
+    } else reader.skip(tag);
   }
   reader.leave(outer);
+}
+
+const NO_ORIGIN: CallOrigin = {};
+
+/** What the caller says of the call: its id or, where it gives none, the number by which it has the call in its log. */
+export function originOfMeta({ request_id, log_low, log_high }: RequestMeta): CallOrigin {
+  if (request_id !== undefined) return { request_id };
+  if (log_low === 0 && log_high === 0) return NO_ORIGIN;
+  return { request_id: String((BigInt(log_high) << 32n) | BigInt(log_low)) };
 }

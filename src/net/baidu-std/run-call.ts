@@ -4,7 +4,7 @@ import type { FairTurns } from '../fair-turns.ts';
 import { RpcFault } from '../rpc-fault.ts';
 import { compressTypeName, DecompressError, decompress, NOT_COMPRESSED } from './compression.ts';
 import { Errno, errnoOf, Refusal } from './errno.ts';
-import type { RequestMeta } from './request-meta.ts';
+import { originOfMeta, type RequestMeta } from './request-meta.ts';
 
 export interface RunCallOptions {
   readonly rpc: Pick<BinaryRpc, 'find' | 'call'>;
@@ -41,8 +41,11 @@ export function runCall(
   const method = rpc.find(meta.service, meta.method);
   const request = withoutAttachment(meta, payload);
   mustBeServed(meta);
-  if (meta.compress_type === NOT_COMPRESSED) return rpc.call(method, request, remote, untilSent);
-  return decompressed(meta, request, caller, options, (message) => rpc.call(method, message, remote, untilSent));
+  const origin = originOfMeta(meta);
+  if (meta.compress_type === NOT_COMPRESSED) return rpc.call(method, request, remote, untilSent, origin);
+  return decompressed(meta, request, caller, options, (message) =>
+    rpc.call(method, message, remote, untilSent, origin),
+  );
 }
 
 /** What a caller is told of an error of `runCall`, or undefined for one that it doesn't throw. */

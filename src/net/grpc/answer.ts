@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http2';
 import type { LogFields, Logger } from '../../observe/logger.ts';
+import type { CallOrigin } from '../../rpc/call-origin.ts';
 import { logDefect } from '../defect.ts';
 import type { Exchange } from '../http2/exchange.ts';
 import { RpcFault } from '../rpc-fault.ts';
@@ -18,9 +19,14 @@ export function trailersOf(error: GrpcError): OutgoingHttpHeaders {
   return { 'grpc-status': error.code, 'grpc-message': percentEncoded(error.message), ...error.headers };
 }
 
-/** Answers a call with an error alone, whether its request has come whole or not. */
-export function fail(exchange: Exchange, error: GrpcError): void {
-  exchange.answerAtOnce({ ...ANSWER_HEADERS, ...trailersOf(error) });
+/** Answers a call with an error alone, whether its request has come whole or not. `headers` go with it. */
+export function fail(exchange: Exchange, error: GrpcError, headers?: OutgoingHttpHeaders): void {
+  exchange.answerAtOnce({ ...ANSWER_HEADERS, ...headers, ...trailersOf(error) });
+}
+
+/** These headers, and the id that the caller has given its call. */
+export function withRequestId(headers: OutgoingHttpHeaders, { request_id }: CallOrigin): OutgoingHttpHeaders {
+  return request_id === undefined ? headers : { ...headers, 'x-request-id': request_id };
 }
 
 /** What a caller is told of an error. Anything but a fault is a defect, of which only the log tells more. */

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http2';
+import { type CallOrigin, originOf } from '../../rpc/call-origin.ts';
 import { ENCODINGS } from './gzip.ts';
 import { GrpcCode, GrpcError } from './status.ts';
 import { readTimeout } from './timeout.ts';
@@ -10,6 +11,7 @@ export interface CallHead {
   readonly accepts_gzip: boolean;
   /** Undefined for a call without a deadline. */
   readonly timeout_ms: number | undefined;
+  readonly origin: CallOrigin;
 }
 
 /** The content types of gRPC, and among them those with messages in protobuf's binary form. */
@@ -41,5 +43,6 @@ export function readCallHead(headers: IncomingHttpHeaders): CallHead {
     gzip: encoding === 'gzip',
     accepts_gzip: encoding === 'gzip' && GZIP.test(String(headers['grpc-accept-encoding'] ?? '')),
     timeout_ms,
+    origin: originOf(headers),
   };
 }

@@ -1,9 +1,10 @@
 import type { Logger } from '../../observe/logger.ts';
+import { loggedOrigin } from '../../rpc/call-origin.ts';
 import type { UnaryMethod } from '../../rpc/service.ts';
 import type { BinaryRpc } from '../binary-rpc.ts';
 import type { FairTurns } from '../fair-turns.ts';
 import type { Exchange, Receiver } from '../http2/exchange.ts';
-import { ANSWER_HEADERS, errorOf, fail, GZIP_HEADERS, OK_TRAILERS } from './answer.ts';
+import { ANSWER_HEADERS, errorOf, fail, GZIP_HEADERS, OK_TRAILERS, withRequestId } from './answer.ts';
 import type { CallHead } from './call-head.ts';
 import { callTimer } from './deadline.ts';
 import { compressed, decompressed } from './gzip.ts';
@@ -86,7 +87,7 @@ export class UnaryCall implements Receiver {
         if (this.#exchange.isAnswered) return;
       }
       const untilSent = (release: () => void) => this.#exchange.whenClosed(release);
-      await this.#answer(await rpc.call(this.#method, request, this.#remote, untilSent));
+      await this.#answer(await rpc.call(this.#method, request, this.#remote, untilSent, this.#head.origin));
     } catch (error) {
       this.#fail(error);
     } finally {
@@ -111,13 +112,16 @@ export class UnaryCall implements Receiver {
     const isCompressed = this.#head.accepts_gzip && message.length >= COMPRESS_FROM_BYTES;
     if (!this.#exchange.reserve(message.length)) throw noRoomForAnswer();
     const body = isCompressed ? await compressed(message) : { compressed: false, bytes: message };
-    this.#exchange.answer(isCompressed ? GZIP_HEADERS : ANSWER_HEADERS, framed(body), OK_TRAILERS);
+    const headers = withRequestId(isCompressed ? GZIP_HEADERS : ANSWER_HEADERS, this.#head.origin);
+    this.#exchange.answer(headers, framed(body), OK_TRAILERS);
   }
 
   #fail(error: unknown): void {
     this.#reader.stop();
     const { logger } = this.#options;
-    fail(this.#exchange, errorOf(error, logger, { method: this.#method.name, remote: this.#remote }));
+    const { origin } = this.#head;
+    const fields = { method: this.#method.name, remote: this.#remote, ...loggedOrigin(origin) };
+    fail(this.#exchange, errorOf(error, logger, fields), withRequestId({}, origin));
   }
 }
 

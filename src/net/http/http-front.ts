@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { HttpAnswer, HttpHandler } from '../../admin/http-types.ts';
 import type { Logger } from '../../observe/logger.ts';
 import { maskUrl } from '../../observe/mask.ts';
+import { loggedOrigin, originOf } from '../../rpc/call-origin.ts';
 import type { ByteBudget } from '../byte-budget.ts';
 import { logDefect } from '../defect.ts';
 import { atEndOfTurn } from '../end-of-turn.ts';
@@ -211,7 +212,9 @@ export class HttpFront implements Front {
   #unexpected(call: IncomingCall, error: unknown): HttpAnswer {
     const { method, remote } = call;
     const url = maskUrl(call.request.url ?? '');
-    return unexpectedError(logDefect(this.#options.logger, error, { method, url, remote }));
+    return unexpectedError(
+      logDefect(this.#options.logger, error, { method, url, remote, ...loggedOrigin(originOf(call.headers)) }),
+    );
   }
 
   #onClientError(error: Error, socket: Socket): void {

@@ -1,5 +1,6 @@
 import { create, type DescMessage, type MessageShape, toBinary } from '@bufbuild/protobuf';
 import type { HttpAnswer, HttpCall } from '../../admin/http-types.ts';
+import { originOf } from '../../rpc/call-origin.ts';
 import type { Runner } from '../../rpc/runner.ts';
 import type { Service } from '../../rpc/service.ts';
 import { BinaryError, readBinary } from '../../schema/binary/read-binary.ts';
@@ -62,10 +63,11 @@ export class HttpRpc {
     const untilSent = (release: () => void) => {
       sent = release;
     };
-    const response = await this.#runner.run(method, request, { untilSent });
+    const encode = (answer: MessageShape<DescMessage>) => codec.write(method.response, answer);
+    const origin = originOf(call.headers);
     try {
-      const body = codec.write(method.response, response);
-      return { status: 200, contentType, body: body instanceof Promise ? await body : body, sent };
+      const body = await this.#runner.serve(method, request, encode, { untilSent, origin });
+      return { status: 200, contentType, body, sent };
     } catch (error) {
       sent?.();
       throw error;

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http2';
 import type { HttpAnswer, HttpCall, HttpHandler } from '../../admin/http-types.ts';
 import type { Logger } from '../../observe/logger.ts';
 import { maskUrl } from '../../observe/mask.ts';
+import { loggedOrigin, originOf } from '../../rpc/call-origin.ts';
 import type { ByteBudget } from '../byte-budget.ts';
 import { Chunks } from '../chunks.ts';
 import { logDefect } from '../defect.ts';
@@ -121,7 +122,9 @@ export class PlainRequest implements Receiver, HttpCall {
   #unexpected(error: unknown): HttpAnswer {
     const { method, remote } = this;
     const url = maskUrl(this.headers[':path'] ?? '');
-    return unexpectedError(logDefect(this.#options.logger, error, { method, url, remote }));
+    return unexpectedError(
+      logDefect(this.#options.logger, error, { method, url, remote, ...loggedOrigin(originOf(this.headers)) }),
+    );
   }
 
   #free(): void {

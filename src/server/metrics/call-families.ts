@@ -10,8 +10,6 @@ import { METRICS } from './table.ts';
  */
 export function callFamilies(calls: readonly CallsOfInstance[]): Family[] {
   const metrics = METRICS.calls;
-  const retries = new Map<string, number>();
-  for (const one of calls) retries.set(one.method, (retries.get(one.method) ?? 0) + one.retries);
   return [
     familyOf(
       metrics.calls,
@@ -25,11 +23,15 @@ export function callFamilies(calls: readonly CallsOfInstance[]): Family[] {
     ),
     distributed(metrics.byMethod, calls, 'method'),
     distributed(metrics.byInstance, calls, 'instance_id'),
-    familyOf(
-      metrics.retries,
-      [...retries].map(([method, count]): Sample => [[method], count]),
-    ),
+    familyOf(metrics.retries, byMethod(calls, 'retries')),
+    familyOf(metrics.slow, byMethod(calls, 'slow')),
   ];
+}
+
+function byMethod(calls: readonly CallsOfInstance[], field: 'retries' | 'slow'): Sample[] {
+  const counts = new Map<string, number>();
+  for (const one of calls) counts.set(one.method, (counts.get(one.method) ?? 0) + one[field]);
+  return [...counts].map(([method, count]) => [[method], count]);
 }
 
 function distributed(

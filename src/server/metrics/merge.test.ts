@@ -14,7 +14,8 @@ const { store, connections, recycler } = METRICS;
 
 function snapshotOf(instances: readonly string[], families: readonly Family[] = []): Snapshot {
   const calls = new CallCounts(2);
-  for (const id of instances) calls.add('get_version', id, MetaServiceCode.OK, 3, 1);
+  for (const id of instances)
+    calls.add({ method: 'get_version', instance_id: id, retries: 1 }, MetaServiceCode.OK, 3, false);
   return { calls: calls.snapshot(), families };
 }
 

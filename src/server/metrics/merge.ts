@@ -42,6 +42,7 @@ function together(one: CallsOfInstance, other: CallsOfInstance): CallsOfInstance
     ...one,
     codes,
     retries: one.retries + other.retries,
+    slow: one.slow + other.slow,
     duration_ms: added(one.duration_ms, other.duration_ms),
   };
 }

@@ -35,6 +35,11 @@ export const METRICS = {
       ['method'],
       'Transactions of calls that ran again, after a conflict or another error that a repeat may mend.',
     ),
+    slow: counter(
+      'slow_calls_total',
+      ['method'],
+      'Calls that took slow_call_ms or more. The log has where the time went.',
+    ),
     inFlight: gauge('requests_in_flight', [], 'Requests that are being answered.'),
     mostInFlight: gauge(
       'requests_in_flight_limit',

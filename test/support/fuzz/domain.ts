@@ -13,6 +13,8 @@ import { NodeIndex } from '../../../src/meta/identity/node-index.ts';
 import { findInstance } from '../../../src/meta/instance/instance-record.ts';
 import { Keyring } from '../../../src/meta/secrets/keyring.ts';
 import { createLogger } from '../../../src/observe/logger.ts';
+import { CallCounts } from '../../../src/rpc/call-counts.ts';
+import { CallWatch } from '../../../src/rpc/call-watch.ts';
 import type { Method, MethodInSteps } from '../../../src/rpc/method.ts';
 import { methods } from '../../../src/rpc/methods.ts';
 import { type Answer, Runner } from '../../../src/rpc/runner.ts';
@@ -103,7 +105,12 @@ export async function domainOn(
     settings,
     now_ms,
   };
-  const runner = new Runner(store, services, logger);
+  const runner = new Runner({
+    store,
+    services,
+    logger,
+    watch: new CallWatch({ logger, counts: new CallCounts(200), slow_call_ms: 0 }),
+  });
   const admin = new Admin({ ...settings, runner, store });
 
   const call: Domain['call'] = (method, request) => runner.run(method, create(method.request, request));

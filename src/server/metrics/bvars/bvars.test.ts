@@ -16,10 +16,12 @@ const NOTHING: Snapshot = { calls: [], families: [] };
 function snapshots(earlier: number): { before: Snapshot; now: Snapshot } {
   const counts = new CallCounts(10);
   const families = (conflicts: number) => [familyOf(METRICS.store.conflicts, [[[], conflicts]])];
-  for (let i = 0; i < earlier; i++) counts.add('get_version', 'Inst-1', OK, 100, 0);
+  for (let i = 0; i < earlier; i++)
+    counts.add({ method: 'get_version', instance_id: 'Inst-1', retries: 0 }, OK, 100, false);
   const before = { calls: counts.snapshot(), families: families(1) };
-  for (let ms = 1; ms <= 10; ms++) counts.add('get_version', 'Inst-1', OK, ms, 0);
-  counts.add('get_version', '', DEFECT, 1, 0);
+  for (let ms = 1; ms <= 10; ms++)
+    counts.add({ method: 'get_version', instance_id: 'Inst-1', retries: 0 }, OK, ms, false);
+  counts.add({ method: 'get_version', instance_id: '', retries: 0 }, DEFECT, 1, false);
   return { before, now: { calls: counts.snapshot(), families: families(4) } };
 }
 
