@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type S3Place, s3Place } from '../support/recycler/places.ts';
 import { callRecycler, type JobShown, jobInfo, recycleInstances } from '../support/recycler/recycler-calls.ts';
 import { Story } from '../support/recycler/story.ts';
@@ -13,6 +13,10 @@ const SETTINGS = [
   ...['--recycler-sleep-before-scheduling-seconds', '100000', '--force-immediate-recycle', 'true'],
   ...['--retention-seconds', '0', '--recycle-job-lease-expired-ms', '4500'],
 ];
+
+/** Far longer than anything takes that is waited for, also where many tests run at a time. */
+const MOST_MS = 120_000;
+vi.setConfig({ testTimeout: 300_000 });
 
 let place: S3Place;
 let dir: string;
@@ -53,7 +57,7 @@ async function tellStory(service: ServiceProcess): Promise<Story> {
 const liveObjects = (story: Story) => story.objects().map((key) => `pre/${key}`);
 
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const end_ms = performance.now() + 60_000;
+  const end_ms = performance.now() + MOST_MS;
   while (!(await holds())) {
     if (performance.now() > end_ms) throw new Error(`${what} did not come`);
     await sleep(20);

@@ -21,10 +21,16 @@ export interface Place {
 const BUCKET = 'bucket';
 const BODY = 'body';
 
+export interface StoredBody {
+  readonly key: string;
+  readonly written_ms: number;
+  readonly body: string;
+}
+
 /** A place that tells more of its objects, and can be brought to a halt. */
 export interface S3Place extends Place, Pick<S3Server, 'freeze' | 'thaw'> {
   /** All objects, in the order of their keys, with when they were written last and what is in them. */
-  objects(): Promise<readonly { readonly key: string; readonly written_ms: number; readonly body: string }[]>;
+  objects(): Promise<readonly StoredBody[]>;
 }
 
 export async function s3Place(): Promise<S3Place> {
@@ -39,6 +45,8 @@ export async function s3Place(): Promise<S3Place> {
     ...{ endpoint: server.endpoint, region, forcePathStyle: true },
     credentials: { accessKeyId: ak, secretAccessKey: sk },
     requestChecksumCalculation: 'WHEN_REQUIRED',
+    // A machine that is busy with other tests may take long to accept a connection.
+    maxAttempts: 10,
   });
   const where = { endpoint: server.endpoint, external_endpoint: server.endpoint, bucket: BUCKET, region };
   const list = async () => {
@@ -60,13 +68,14 @@ export async function s3Place(): Promise<S3Place> {
     keys: list,
     freeze: server.freeze,
     thaw: server.thaw,
-    objects: async () =>
-      Promise.all(
-        (await list()).map(async (key) => {
-          const { Body, LastModified } = await client.send(new GetObjectCommand({ Bucket: BUCKET, Key: key }));
-          return { key, written_ms: Number(LastModified), body: (await Body?.transformToString()) ?? '' };
-        }),
-      ),
+    objects: async () => {
+      const found: StoredBody[] = [];
+      for (const key of await list()) {
+        const { Body, LastModified } = await client.send(new GetObjectCommand({ Bucket: BUCKET, Key: key }));
+        found.push({ key, written_ms: Number(LastModified), body: (await Body?.transformToString()) ?? '' });
+      }
+      return found;
+    },
     stop: async () => {
       client.destroy();
       await server.stop();
