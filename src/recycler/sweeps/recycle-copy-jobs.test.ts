@@ -65,11 +65,54 @@ test('knows an etag by its quotes and its case', async () => {
   expect(files()).toEqual([]);
 });
 
-test('takes what a listing does not show by its word for it', async () => {
-  await open({ fault: ({ deed }) => (deed === 'list' ? { stale_changes: 1 } : undefined) });
+test('keeps a job whose file a listing does not show, until one does', async () => {
+  let is_stale = true;
+  await open({ fault: ({ deed }) => (deed === 'list' && is_stale ? { stale_changes: 1 } : undefined) });
   await copied('one', ['a']);
   await sweep();
+  expect(files()).toEqual(['a']);
+  expect(await jobStatus(world.domain, 'one')).toBe(JobStatus.FINISH);
+  is_stale = false;
+  await sweep();
   expect(files()).toEqual([]);
+  expect(await jobStatus(world.domain, 'one')).toBeUndefined();
+});
+
+test('removes a job whose files are gone already', async () => {
+  await open();
+  await copied('one', ['a']);
+  world.bucket.delete('pre/stage/jack/1/a');
+  expect((await sweep()).progress.numbers).toMatchObject({ deleted: 1, failed: 0, objects: 0 });
+  expect(await jobStatus(world.domain, 'one')).toBeUndefined();
+});
+
+test('leaves a file that comes to the place of a loaded one while that is looked for', async () => {
+  let once = true;
+  await open({
+    fault: ({ deed }) => {
+      if (deed === 'list' && once) world.bucket.delete('pre/stage/jack/1/a');
+      if (deed === 'exists') world.upload('a', 'other contents');
+      return undefined;
+    },
+  });
+  await copied('one', ['a']);
+  await sweep();
+  expect(files()).toEqual(['a']);
+  once = false;
+  expect((await sweep()).progress.numbers).toMatchObject({ deleted: 1, objects: 0 });
+  expect(files()).toEqual(['a']);
+});
+
+test('deletes each page of a listing before it asks for the next', async () => {
+  const deleted: (readonly string[])[] = [];
+  const fault = (call: ObjectCall) => {
+    if (call.deed === 'delete') deleted.push(call.keys);
+    return undefined;
+  };
+  await open({ page_objects: 1, fault });
+  await copied('one', ['a', 'b']);
+  await sweep();
+  expect(deleted).toEqual([['pre/stage/jack/1/a'], ['pre/stage/jack/1/b']]);
 });
 
 test('remembers a job on an external stage for a while, and never touches its files', async () => {

@@ -80,7 +80,7 @@ function hasLoadedFiles({ record }: CopyJob): boolean {
 
 /**
  * Deletes the files of those that have loaded some, then removes the jobs whose files are gone. One whose file is being
- * loaded into another table waits for that.
+ * loaded into another table waits for that, and one whose file is not listed yet waits for the next round.
  */
 async function recycle(context: SweepContext, due: readonly CopyJob[]): Promise<void> {
   const kept = new Set<CopyJob>();
@@ -92,10 +92,10 @@ async function recycle(context: SweepContext, due: readonly CopyJob[]): Promise<
     const loaded = finished.filter((job) => !pathsOf(job).some((path) => busy.has(path)));
     for (const job of finished) if (!loaded.includes(job)) kept.add(job);
     try {
-      context.progress.deleted(
-        0,
-        await deleteLoadedFiles(context, await placeOfStage(context, instance, stage), loaded),
-      );
+      const place = await placeOfStage(context, instance, stage);
+      const { unseen, ...deleted } = await deleteLoadedFiles(context, place, loaded);
+      context.progress.deleted(0, deleted);
+      for (const job of loaded) if (pathsOf(job).some((path) => unseen.has(path))) kept.add(job);
     } catch (error) {
       for (const job of loaded) {
         kept.add(job);
