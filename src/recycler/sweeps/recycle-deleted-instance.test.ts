@@ -5,10 +5,14 @@ import { MemoryBucket } from '../../../test/support/objects/memory-bucket.ts';
 import { MemoryObjectStore } from '../../../test/support/objects/memory-object-store.ts';
 import { besides } from '../../../test/support/recycler/besides.ts';
 import { DataWorld, INSTANCE, tabletsOf } from '../../../test/support/recycler/data-world.ts';
+import { openStageWorld } from '../../../test/support/recycler/stage-world.ts';
 import { keys } from '../../keys/key-table.ts';
 import type { Store } from '../../kv/store.ts';
 import { ObjectStoreError } from '../../objects/object-store-error.ts';
-import { AlterInstanceRequest_Operation as Operation } from '../../schema/gen/cloud/instance_pb.ts';
+import {
+  AlterInstanceRequest_Operation as Operation,
+  InstanceInfoPB_Status as Status,
+} from '../../schema/gen/cloud/instance_pb.ts';
 import { ObjectStoreInfoPB_Provider as Provider } from '../../schema/gen/cloud/object_store_pb.ts';
 import { AlterObjStoreInfoRequest_Operation as Alter } from '../../schema/gen/cloud/vault_pb.ts';
 import { recycleDeletedInstance } from './recycle-deleted-instance.ts';
@@ -95,6 +99,28 @@ test('of a place without a prefix of its own only what Doris puts there goes', a
   const { progress } = await world.sweep(recycleDeletedInstance);
   expect(progress.numbers).toMatchObject({ deleted: 1, failed: 0 });
   expect(bucket.keys).toEqual(['backup/1', 'database']);
+});
+
+test('of a place without a prefix the files of stages go, too, though their paths begin with a slash', async () => {
+  const staged = await openStageWorld();
+  try {
+    await staged.changeInstance(({ objInfo }) => {
+      for (const store of objInfo) store.prefix = '';
+    });
+    expect(await staged.createStage('jack')).toBe('OK');
+    expect(await staged.createStage('jill', '2')).toBe('OK');
+    const files = ['/stage/jack/1/a', '/stage/jill/2/b', '/stage', 'backup/1'];
+    for (const path of files) staged.bucket.put(path, Buffer.from('file'), staged.now_ms());
+    expect(await staged.dropStage('2')).toBe('OK');
+    await staged.changeInstance((instance) => {
+      instance.status = Status.DELETED;
+    });
+    const { progress } = await staged.sweep(recycleDeletedInstance);
+    expect(progress.numbers).toMatchObject({ deleted: 1, failed: 0, objects: 2 });
+    expect(staged.bucket.keys).toEqual(['/stage', 'backup/1']);
+  } finally {
+    await staged.domain.dispose();
+  }
 });
 
 test('it goes on where it was broken off', async () => {

@@ -10,6 +10,7 @@ import { removeRecord } from '../../records/message-record.ts';
 import { type InstanceInfoPB, InstanceInfoPB_Status as Status } from '../../schema/gen/cloud/instance_pb.ts';
 import { TABLETS_PREFIX } from '../data-paths.ts';
 import { sum } from '../delete-objects.ts';
+import { deleteStagesWithoutPrefix } from '../delete-stages.ts';
 import { rangesOfInstance, singleKeysOfInstance } from '../instance-keys.ts';
 import { ContradictionError, noteFailure } from '../note-failure.ts';
 import { hexOf } from '../record-of-pair.ts';
@@ -61,10 +62,14 @@ async function plan(context: SweepContext): Promise<void> {
 /** Deletes the objects of all places, whichever of them fail. False when one did. */
 async function deleteAllObjects(context: SweepContext): Promise<boolean> {
   const { vaults, progress } = context;
+  const works = [
+    ...vaults.all().map((place) => () => deleteObjectsIn(place)),
+    () => deleteStagesWithoutPrefix(context),
+  ];
   const done = await Promise.all(
-    vaults.all().map(async (place) => {
+    works.map(async (work) => {
       try {
-        progress.deleted(0, await deleteObjectsIn(place));
+        progress.deleted(0, await work());
         return true;
       } catch (error) {
         noteFailure(context, `instance ${context.instance_id}`, error);
