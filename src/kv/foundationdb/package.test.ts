@@ -8,7 +8,7 @@ const FAILURES: readonly (readonly [why: string, error: Error, advice: RegExp])[
     Object.assign(new Error("Cannot find package 'foundationdb' imported from /x.js"), {
       code: 'ERR_MODULE_NOT_FOUND',
     }),
-    /^The npm package foundationdb is not installed; in the folder of Nereus, run: npm install --no-save foundationdb@2\.0\.1$/,
+    /^The npm package foundationdb is not installed; in the folder of Nereus, run: npm install --no-save --ignore-scripts foundationdb@2\.0\.1$/,
   ],
   [
     'the client library is missing',

@@ -103,16 +103,17 @@ export function openDatabase(fdb: FdbPackage, cluster_file_path: string): FdbDat
   }
 }
 
-const HOW_TO_INSTALL = `npm install --no-save foundationdb@${PACKAGE_VERSION}`;
+const INSTALLING = `npm install --no-save --ignore-scripts foundationdb@${PACKAGE_VERSION}`;
+const COMPILING = `npm install --no-save foundationdb@${PACKAGE_VERSION}`;
 
 function whyNotLoaded(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') {
-    return `The npm package foundationdb is not installed; in the folder of Nereus, run: ${HOW_TO_INSTALL}`;
+    return `The npm package foundationdb is not installed; in the folder of Nereus, run: ${INSTALLING}`;
   }
   if (message.includes('libfdb_c')) {
     return `The FoundationDB client library is missing (${message}); install the client package of FoundationDB 7.2 or newer, which brings libfdb_c.so, and start again.`;
   }
-  return `The npm package foundationdb can't be loaded on this machine (${message}); it brings builds for Linux on x64 and for macOS: elsewhere a compiler and the FoundationDB client package must be there when it is installed: ${HOW_TO_INSTALL}`;
+  return `The npm package foundationdb can't be loaded on this machine (${message}); it brings builds for Linux on x64 and for macOS: elsewhere a compiler and the FoundationDB client package must be there when it is installed: ${COMPILING}`;
 }
