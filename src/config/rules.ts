@@ -41,6 +41,12 @@ export function contradictions(settings: Settings): string[] {
   if ((settings.tls_cert === '') !== (settings.tls_key === '')) {
     problems.push('tls_cert and tls_key must be given together: a certificate is of no use without its key');
   }
+  if (settings.backup_interval_seconds > 0 && settings.backup_dir === '') {
+    problems.push('backup_interval_seconds needs backup_dir, the directory that backups are written to');
+  }
+  if (settings.backup_interval_seconds > 0 && settings.kv !== 'embedded') {
+    problems.push('backup_interval_seconds is for the embedded store; a FoundationDB has fdbbackup');
+  }
   const buffered = Math.floor(settings.max_buffered_bytes / settings.workers);
   if (settings.workers > 1 && buffered < settings.brpc_max_body_size) {
     problems.push(

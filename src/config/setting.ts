@@ -23,6 +23,7 @@ export const SECTIONS = [
   'Storage',
   'Transactions',
   'Recycling',
+  'Backup',
   'Limits',
   'Metrics',
   'Logs',

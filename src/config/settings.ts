@@ -1,3 +1,4 @@
+import { BACKUP } from './backup-settings.ts';
 import { FOUNDATIONDB, NEIGHBOURS } from './foundationdb-settings.ts';
 import { base64, boolean, choice, countsByName, integer, listenAddress, port, processes, text } from './kind.ts';
 import { OBJECT_STORAGE } from './object-settings.ts';
@@ -140,6 +141,7 @@ export const SETTINGS = {
     ),
   }),
   ...RECYCLING,
+  ...BACKUP,
   ...section('Limits', {
     max_connections: own(count(1_000_000), '10000', 'Connections at a time. Further ones are closed as they arrive.'),
     max_requests_in_flight: own(

@@ -1,6 +1,7 @@
 import { EncryptionKeyInfoPBSchema } from '../schema/gen/cloud/encryption_pb.ts';
 import { RamUserPBSchema } from '../schema/gen/cloud/iam_pb.ts';
 import { ServiceRegistryPBSchema } from '../schema/gen/cloud/registry_pb.ts';
+import { BackupPBSchema } from '../schema/gen/nereus/backup_pb.ts';
 import {
   CheckReportPBSchema,
   EmptiedPlacesPBSchema,
@@ -62,6 +63,12 @@ export const systemShapes = {
     space: SYSTEM_SPACE,
     parts: ['system', 'nereus', 'check_report', text('instance_id')],
     value: { type: 'message', schema: CheckReportPBSchema },
+  },
+  systemBackup: {
+    about: "The last backup by schedule, and who makes one. Nereus' own: Doris neither writes nor reads it.",
+    space: SYSTEM_SPACE,
+    parts: ['system', 'nereus', 'backup'],
+    value: { type: 'message', schema: BackupPBSchema },
   },
   systemReceipt: {
     about:

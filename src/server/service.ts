@@ -11,6 +11,7 @@ import { ProtocolCounts } from '../net/protocol-counts.ts';
 import type { Logger } from '../observe/logger.ts';
 import { CallCounts } from '../rpc/call-counts.ts';
 import type { Tokens } from '../rpc/limits/token-buckets.ts';
+import { createBackups } from './backing-up.ts';
 import { createFronts } from './fronts.ts';
 import { healthPage, type Phase } from './health.ts';
 import { collect, type PortFigures, portFamilies } from './metrics/collect.ts';
@@ -97,8 +98,9 @@ async function serve(options: ServiceOptions, store: Store): Promise<Service> {
   const calls = new CallCounts(settings.metrics_max_instances);
   const services = await create({ store, settings, logger, in_flight, calls, ...(tokens && { tokens }) });
   const { recycler, rpc, descs } = services;
+  const backups = createBackups({ store, settings, logger, version });
   const process = new ProcessFigures('worker' in figures ? figures.worker : undefined);
-  const sources = { version, calls, in_flight, buffered, connections, protocols, store, recycler, process };
+  const sources = { version, calls, in_flight, buffered, connections, protocols, store, recycler, backups, process };
   const own = () => collect(sources);
   let port = settings.brpc_listen_port;
   const metrics = metricsPages({ ...settings, gather: () => gather(figures, own), port: () => port });
@@ -113,11 +115,13 @@ async function serve(options: ServiceOptions, store: Store): Promise<Service> {
   const stop = async () => {
     phase = 'draining';
     services.drain();
+    const backedUp = backups?.stop();
     logger.info('draining', { connections: connections.count, requests: in_flight.count });
     await drain({ front, connections, in_flight, logger, timeout_ms: settings.drain_timeout_ms });
     front.close();
     metrics.stop();
     await services.stop();
+    await backedUp;
     await store.close();
     logger.info('stopped');
   };
@@ -127,6 +131,7 @@ async function serve(options: ServiceOptions, store: Store): Promise<Service> {
     serving: (listened) => {
       port = listened;
       services.serving(listened);
+      backups?.start();
     },
     accept: (socket) => {
       connections.add(socket);

@@ -1,7 +1,6 @@
-import { hostname } from 'node:os';
-import { resolve } from 'node:path';
 import type { Settings } from '../../config/settings.ts';
 import { writeDumpFile } from '../../dump/dump-file.ts';
+import { originOf } from '../../dump/origin.ts';
 import { type Dumped, type DumpOptions, writeDump } from '../../dump/write-dump.ts';
 import { openEmbeddedStore } from '../../kv/embedded/store.ts';
 import { storeStartError } from '../../server/start-error.ts';
@@ -65,7 +64,7 @@ async function dumpFrom(
       bytes = so_far.bytes;
       progress.show((seconds) => progressText('dumped', so_far, seconds, all_pairs));
     };
-    const origin = `${hostname()}:${resolve(dir)}`;
+    const origin = originOf(dir);
     const facts = { origin, program: `nereus ${readVersion()}`, instance_id, compress, signal, onProgress };
     const frames = writeDump(held, store.limits.key_bytes, facts);
     const result = await (out === STANDARD ? writeDumpToOutput(frames) : writeDumpFile(out, frames, { overwrite }));

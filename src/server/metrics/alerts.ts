@@ -116,6 +116,13 @@ export const ALERTS: readonly Alert[] = [
     meaning: 'Records that are due can not go, most often since object storage refuses. The log has the reason.',
   },
   {
+    name: 'NereusBackupFailures',
+    expr: 'increase(nereus_backup_failures_total[1d]) > 0 and nereus_backup_last_success_timestamp_seconds < time() - 3600',
+    lasts: '30m',
+    severity: 'warning',
+    meaning: 'A backup by schedule has failed within a day, and none was made for an hour. The log has the reason.',
+  },
+  {
     name: 'NereusInstancesNotToldApart',
     expr: 'nereus_calls_total{instance_id="other"} > 0',
     lasts: '0m',

@@ -1,3 +1,4 @@
+import type { BackupCounts } from '../../dump/backup/backups.ts';
 import type { EmbeddedStats } from '../../kv/embedded/store.ts';
 import type { Store, StoreStats } from '../../kv/store.ts';
 import type { ByteBudget } from '../../net/byte-budget.ts';
@@ -25,17 +26,20 @@ export interface Sources {
   readonly store: Pick<Store, 'stats'>;
   /** Undefined in a process that does not recycle. */
   readonly recycler: { counts(): RecyclerCounts } | undefined;
+  /** Undefined in a process that makes no backups. */
+  readonly backups: { counts(): BackupCounts } | undefined;
   readonly process: ProcessFigures;
 }
 
 /** What this process can tell now. */
 export async function collect(sources: Sources): Promise<Snapshot> {
-  const { calls, recycler, version } = sources;
+  const { calls, recycler, backups, version } = sources;
   const families = [
     ...requestFamilies(sources),
     ...connectionFamilies(sources),
     ...storeFamilies(statsOf(sources)),
     ...(recycler === undefined ? [] : recyclerFamilies(recycler.counts())),
+    ...(backups === undefined ? [] : backupFamilies(backups.counts())),
     byKey(METRICS.service.logged, linesLogged()),
     familyOf(METRICS.service.build, [[[version], 1]]),
     ...(await sources.process.families()),
@@ -121,6 +125,15 @@ function recyclerFamilies({ sweeps, rounds, running, waiting, last_success_ms }:
     ),
     single(metrics.running, running),
     single(metrics.waiting, waiting),
+    single(metrics.lastSuccess, last_success_ms / 1000),
+  ];
+}
+
+function backupFamilies({ made, failed, last_success_ms }: BackupCounts): Family[] {
+  const metrics = METRICS.backup;
+  return [
+    single(metrics.made, made),
+    single(metrics.failed, failed),
     single(metrics.lastSuccess, last_success_ms / 1000),
   ];
 }

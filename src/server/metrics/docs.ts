@@ -7,6 +7,7 @@ const TOPICS: Readonly<Record<keyof typeof METRICS, string>> = {
   connections: 'Connections',
   store: 'The store',
   recycler: 'The recycler',
+  backup: 'Backups',
   service: 'The service',
 };
 

@@ -112,6 +112,15 @@ export const METRICS = {
       'When a round ended last that left nothing, in seconds since 1970; 0 when none has since the start.',
     ),
   },
+  backup: {
+    made: counter('backups_total', [], 'Backups by schedule that were made and found to be sound.'),
+    failed: counter('backup_failures_total', [], 'Backups by schedule that failed; the log has the reason.'),
+    lastSuccess: shared(
+      'backup_last_success_timestamp_seconds',
+      [],
+      'When the last one was made, in seconds since 1970; 0 when none ever was.',
+    ),
+  },
   service: {
     logged: counter('log_lines_total', ['level'], 'Lines of the log, by level.'),
     workers: gauge('workers', [], 'Processes that serve, or should: workers.'),
