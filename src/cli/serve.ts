@@ -1,5 +1,5 @@
 import type { LoadedSettings } from '../config/load.ts';
-import { SECRET_NAMES, type Settings } from '../config/settings.ts';
+import { type Settings, secretsIn } from '../config/settings.ts';
 import { createLogger } from '../observe/logger.ts';
 import { openSink } from '../observe/open-sink.ts';
 import type { Sink } from '../observe/sink.ts';
@@ -61,6 +61,6 @@ function openLogs(settings: Settings): Sink {
     dir: settings.log_dir,
     file_bytes: settings.log_size_mb * MIB,
     files: settings.log_filenum_quota,
-    secrets: SECRET_NAMES.map((name) => String(settings[name])),
+    secrets: secretsIn(settings),
   });
 }

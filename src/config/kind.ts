@@ -70,6 +70,23 @@ export const countsByName: Kind<ReadonlyMap<string, number>> = {
   show: (value) => [...value].map(([name, count]) => `${name}:${count}`).join(';'),
 };
 
+/** Passwords by user: `root:secret`, one a line, so that a password may have any sign but the end of a line. */
+export const users: Kind<ReadonlyMap<string, string>> = {
+  allowed: 'USER:PASSWORD, each user once and on a line of its own, or empty',
+  placeholder: 'USER:PASSWORD',
+  parse: (value) => {
+    const passwords = new Map<string, string>();
+    for (const line of value.split(/\r?\n/).filter((one) => one !== '')) {
+      const colon = line.indexOf(':');
+      const name = line.slice(0, Math.max(colon, 0));
+      if (name === '' || passwords.has(name)) return undefined;
+      passwords.set(name, line.slice(colon + 1));
+    }
+    return passwords;
+  },
+  show: (value) => [...value].map(([name, password]) => `${name}:${password}`).join('\n'),
+};
+
 /** Names, with commas in between: `one,two`. Blanks around a name don't count. */
 export const names: Kind<readonly string[]> = {
   allowed: 'names with commas in between, or empty',

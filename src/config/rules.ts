@@ -59,7 +59,20 @@ export function contradictions(settings: Settings): string[] {
         'set a token of your own (--http-token-file FILE, NEREUS_HTTP_TOKEN, or http_token in the settings file), or listen on 127.0.0.1',
     );
   }
+  const open = [...settings.cluster_status_users].filter(([, password]) => password === '').map(([name]) => name);
+  if (open.length > 0 && !isLoopback(settings.listen.host)) {
+    problems.push(
+      `listen = ${listenAddress.show(settings.listen)} can be reached from other machines, and cluster_status_users has an empty password for ${open.join(', ')}: ` +
+        'give each user a password (--cluster-status-users-file FILE), or listen on 127.0.0.1',
+    );
+  }
   return problems;
+}
+
+/** Who may see the status page, with their passwords: unless the settings say it, Doris' first user, for this machine alone. */
+export function statusUsers({ cluster_status_users, listen }: Settings): ReadonlyMap<string, string> {
+  if (cluster_status_users.size > 0) return cluster_status_users;
+  return isLoopback(listen.host) ? new Map([['root', '']]) : new Map();
 }
 
 const LOOPBACK = new BlockList();

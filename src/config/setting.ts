@@ -24,6 +24,7 @@ export const SECTIONS = [
   'Transactions',
   'Recycling',
   'Backup',
+  'Cluster status',
   'Limits',
   'Metrics',
   'Logs',

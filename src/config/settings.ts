@@ -4,6 +4,7 @@ import { base64, boolean, choice, countsByName, integer, listenAddress, port, pr
 import { OBJECT_STORAGE } from './object-settings.ts';
 import { RECYCLING } from './recycling-settings.ts';
 import { doris, own, type Setting, secret, section } from './setting.ts';
+import { CLUSTER_STATUS } from './status-settings.ts';
 
 /** What everyone can read in the document. Good enough for one machine that nobody else reaches. */
 export const DEFAULT_HTTP_TOKEN = 'greedisgood9999';
@@ -142,6 +143,7 @@ export const SETTINGS = {
   }),
   ...RECYCLING,
   ...BACKUP,
+  ...CLUSTER_STATUS,
   ...section('Limits', {
     max_connections: own(count(1_000_000), '10000', 'Connections at a time. Further ones are closed as they arrive.'),
     max_requests_in_flight: own(
@@ -254,6 +256,14 @@ export const SERVE_FLAGS: ReadonlyMap<string, SettingName> = new Map(
     return serve_flag === undefined ? [] : [[serve_flag.replaceAll('-', '_'), name] as const];
   }),
 );
+
+/** The secrets themselves, for whoever has to keep them out of a text. */
+export function secretsIn(settings: Settings): string[] {
+  return SECRET_NAMES.flatMap((name) => {
+    const value: unknown = settings[name];
+    return value instanceof Map ? [...value.values()] : [String(value)];
+  });
+}
 
 export function isSettingName(name: string): name is SettingName {
   return Object.hasOwn(SETTINGS, name);

@@ -2,6 +2,7 @@ import { EncryptionKeyInfoPBSchema } from '../schema/gen/cloud/encryption_pb.ts'
 import { RamUserPBSchema } from '../schema/gen/cloud/iam_pb.ts';
 import { ServiceRegistryPBSchema } from '../schema/gen/cloud/registry_pb.ts';
 import { BackupPBSchema } from '../schema/gen/nereus/backup_pb.ts';
+import { BackendReportPBSchema, HeartbeatLeasePBSchema } from '../schema/gen/nereus/monitoring_pb.ts';
 import {
   CheckReportPBSchema,
   EmptiedPlacesPBSchema,
@@ -76,5 +77,17 @@ export const systemShapes = {
     space: SYSTEM_SPACE,
     parts: ['system', 'nereus', 'receipt', text('opener'), int64('place')],
     value: { type: 'receipt' },
+  },
+  systemHeartbeatLease: {
+    about: "Which process sends heartbeats to backends. Nereus' own: Doris neither writes nor reads it.",
+    space: SYSTEM_SPACE,
+    parts: ['system', 'nereus', 'heartbeat_lease'],
+    value: { type: 'message', schema: HeartbeatLeasePBSchema },
+  },
+  systemBackendReport: {
+    about: "What backends have answered to heartbeats. Nereus' own: Doris neither writes nor reads it.",
+    space: SYSTEM_SPACE,
+    parts: ['system', 'nereus', 'backend_report'],
+    value: { type: 'message', schema: BackendReportPBSchema, split: { version: 0 } },
   },
 } as const satisfies Record<string, KeyShape>;

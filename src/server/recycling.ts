@@ -89,7 +89,7 @@ async function within(ms: number, work: Promise<unknown>, late: () => void): Pro
 }
 
 /** What stands for this process in the leases that it takes: where it listens, as Doris has it, and what no other process has. */
-function namesOfProcess(): (port: number) => string {
+export function namesOfProcess(): (port: number) => string {
   const addresses = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
   const { address } = addresses.find(({ family, internal }) => family === 'IPv4' && !internal) ?? {
     address: '127.0.0.1',

@@ -24,6 +24,7 @@ import type { Tokens } from '../rpc/limits/token-buckets.ts';
 import { methods } from '../rpc/methods.ts';
 import { Runner } from '../rpc/runner.ts';
 import { byName, metaService, recyclerService } from '../rpc/service.ts';
+import { createMonitoring } from './monitoring.ts';
 import { Neighbours } from './neighbours/neighbours.ts';
 import { createRecycling, type RecyclingParts } from './recycling.ts';
 
@@ -91,6 +92,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
   const runner = new Runner({ store, services, logger, rateLimits, watch, after });
   const recycling = role === 'meta-service' ? undefined : createRecycling({ ...options, services });
   const recycler = recycling?.recycler;
+  const monitoring = role === 'recycler' ? undefined : createMonitoring({ store, settings, logger, now_ms });
   const service = recyclerService(recycler && ((instance_id) => recycler.recycle(instance_id)));
   const served = role === 'recycler' ? [service] : [metaService, service];
   const rpcServices = byName(served);
@@ -108,17 +110,23 @@ export async function createServices(options: ServicesOptions): Promise<Services
       }),
       rpc: new HttpRpc(runner),
       services: rpcServices,
+      pages: monitoring?.pages ?? new Map(),
     }),
     rpc: new BinaryRpc({ runner, services: rpcServices, in_flight, logger }),
     descs: served.map(({ desc }) => desc),
     serving: (port) => {
       neighbours?.start(port);
       recycling?.start(port);
+      monitoring?.start(port);
     },
     recycler,
-    drain: () => void recycling?.stop(),
+    drain: () => {
+      void recycling?.stop();
+      void monitoring?.stop();
+    },
     stop: async () => {
       await recycling?.stop();
+      await monitoring?.stop();
       await lazyCommits.stop();
       await neighbours?.stop();
     },

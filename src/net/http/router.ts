@@ -10,16 +10,18 @@ export interface RouterOptions {
   readonly recycler: RecyclerAdmin;
   readonly rpc: HttpRpc;
   readonly services: Services;
+  /** What else is served, by its path. */
+  readonly pages: ReadonlyMap<string, HttpHandler>;
 }
 
 const ADMIN = '/MetaService/http/';
 const RECYCLER = '/RecyclerService/http/';
 
 /** Sends each call to what serves its path. Slashes too many, and at the end, don't matter. */
-export function router({ admin, recycler, rpc, services }: RouterOptions): HttpHandler {
+export function router({ admin, recycler, rpc, services, pages }: RouterOptions): HttpHandler {
   const notFound = ({ path }: HttpCall): HttpAnswer => {
     const own = admin === undefined ? '' : `${ADMIN}<operation>, /MetaService/<method>, `;
-    const known = `${own}${RECYCLER}<operation>, /health, /metrics, /brpc_metrics, /vars and /version`;
+    const known = `${own}${RECYCLER}<operation>, ${[...pages.keys()].map((page) => `${page}, `).join('')}/health, /metrics, /brpc_metrics, /vars and /version`;
     return { status: 404, contentType: 'text/plain', body: `nothing is served at ${path}; there are ${known}\n` };
   };
   return (call) => {
@@ -28,7 +30,7 @@ export function router({ admin, recycler, rpc, services }: RouterOptions): HttpH
     if (path.startsWith(RECYCLER)) return recycler.answer(call, path.slice(RECYCLER.length));
     const [name, rest] = firstSegment(path);
     const service = services.get(name);
-    return service === undefined ? notFound(call) : rpc.answer(call, service, rest);
+    return service === undefined ? (pages.get(path) ?? notFound)(call) : rpc.answer(call, service, rest);
   };
 }
 
