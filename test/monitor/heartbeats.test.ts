@@ -6,7 +6,7 @@ import { holdLease } from '../../src/monitor/heartbeat/lease.ts';
 import { createLogger } from '../../src/observe/logger.ts';
 import { recordExists } from '../../src/records/message-record.ts';
 import { FakeBackend, type FakeBackendOptions } from '../support/monitor/fake-backend.ts';
-import { basic, putInstance, type StatusServer, startStatusServer } from '../support/monitor/status-server.ts';
+import { putInstance, type StatusServer, startStatusServer } from '../support/monitor/status-server.ts';
 import { until } from '../support/recycler/until.ts';
 
 /** The beginning of an answer, and of one with a text of two gigabytes in a field that is not known. */
@@ -254,60 +254,6 @@ describe('which backends are asked', () => {
     startHeartbeats({ owner: 'alive', timeout_ms: 100 });
     await rounds(backend, 1);
     expect(Date.now()).toBeGreaterThanOrEqual(claim.now_ms + claim.lease_ms);
-  });
-});
-
-describe('the page of a service', () => {
-  test('shows what backends have answered, and what those show that have not', async () => {
-    const backend = await startBackend({
-      state: {
-        be_port: 11100,
-        http_port: 11101,
-        brpc_port: 11103,
-        fragment_num: 3,
-        last_fragment_update_ms: 1684152350291,
-      },
-    });
-    const service = await startStatusServer({ backend_heartbeat: true, heartbeat_interval_second: 1 });
-    try {
-      await putInstance(service.store, 'i', {
-        backends: {
-          regression_cluster_id2: [{ ip: '127.0.0.1', heartbeat_port: 1 }],
-          regression_test_cluster_id0: [{ ip: '127.0.0.1', heartbeat_port: backend.port }],
-        },
-      });
-      const page = async () => (await service.status('', basic('root', ''))).body;
-      await until(async () => JSON.stringify(await page()).includes('11100'));
-      expect(await page()).toEqual({
-        ...{ msg: 'success', code: 0, count: 0 },
-        data: {
-          regression_cluster_id2: [
-            {
-              ...{ host: '127.0.0.1', heartbeatPort: 1, bePort: -1, httpPort: -1, brpcPort: -1 },
-              ...{ currentFragmentNum: 0, lastFragmentUpdateTime: 0 },
-            },
-          ],
-          regression_test_cluster_id0: [
-            {
-              ...{ host: '127.0.0.1', heartbeatPort: backend.port, bePort: 11100, httpPort: 11101, brpcPort: 11103 },
-              ...{ currentFragmentNum: 3, lastFragmentUpdateTime: 1684152350291 },
-            },
-          ],
-        },
-      });
-    } finally {
-      await service.stop();
-    }
-  });
-
-  test('asks no backend unless it is told to', async () => {
-    const backend = await startBackend();
-    await register(backend);
-    for (let times = 0; times < 3; times++) {
-      const { data } = (await server.status()).body;
-      expect(data).toMatchObject({ c: [{ heartbeatPort: backend.port, bePort: -1, brpcPort: -1 }] });
-    }
-    expect(backend.connections).toBe(0);
   });
 });
 
