@@ -218,6 +218,20 @@ export const SETTINGS = {
       '200',
       'How many instances metrics tell apart, since each has series of its own. Those that call first are named; the calls of all further ones are counted together, under `other`.',
     ),
+    otlp_endpoint: own(
+      text({
+        placeholder: 'URL',
+        pattern: /^(?:https?:\/\/[^\s@?#]+)?$/,
+        allowed: 'http://HOST:PORT or https://HOST:PORT, without a name and password, or empty',
+      }),
+      '',
+      'A collector of OpenTelemetry that takes OTLP over HTTP, as in `http://127.0.0.1:4318`. Calls whose caller records its trace, by the header `traceparent`, become spans there.',
+    ),
+    otlp_trace_one_in: own(
+      integer({ placeholder: 'N', min: 0, max: 1_000_000_000 }),
+      '1000',
+      'Of calls that are part of no trace, one in so many begins one, where `otlp_endpoint` is set; 0 for none.',
+    ),
   }),
   ...section('Logs', {
     log_level: doris(choice('debug', 'info', 'warn', 'error', 'fatal'), 'info', 'The least important lines to keep.'),

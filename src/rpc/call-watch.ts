@@ -10,6 +10,8 @@ export interface CallWatchOptions {
   readonly counts: CallCounts;
   /** Calls that take so long are logged with where the time went; 0 for none. */
   readonly slow_call_ms: number;
+  /** Makes traces of calls, where somebody wants them. */
+  readonly tracer?: { ended(progress: Progress, ending: Ending): void } | undefined;
 }
 
 /** How a call has ended: with a code, or by a defect. */
@@ -33,10 +35,11 @@ export class CallWatch {
 
   /** Notes a call that has ended. */
   ended(progress: Progress, ending: Ending, message: string): void {
-    const { counts, logger } = this.#options;
+    const { counts, logger, tracer } = this.#options;
     const { duration_ms } = progress;
     const isSlow = duration_ms >= this.#slow_ms;
     counts.add(progress, ending, duration_ms, isSlow);
+    tracer?.ended(progress, ending);
     if (isSlow) this.#logSlow(progress, ending, message);
     // A defect has a line of its own, which tells more.
     else if (ending !== DEFECT) {

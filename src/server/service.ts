@@ -96,11 +96,12 @@ async function serve(options: ServiceOptions, store: Store): Promise<Service> {
   const in_flight = new InFlight(settings.max_requests_in_flight);
   const buffered = new ByteBudget(settings.max_buffered_bytes);
   const calls = new CallCounts(settings.metrics_max_instances);
-  const services = await create({ store, settings, logger, in_flight, calls, ...(tokens && { tokens }) });
-  const { recycler, rpc, descs } = services;
+  const services = await create({ store, settings, logger, version, in_flight, calls, ...(tokens && { tokens }) });
+  const { recycler, spans, rpc, descs } = services;
   const backups = createBackups({ store, settings, logger, version });
   const process = new ProcessFigures('worker' in figures ? figures.worker : undefined);
-  const sources = { version, calls, in_flight, buffered, connections, protocols, store, recycler, backups, process };
+  const counted = { calls, in_flight, buffered, connections, protocols };
+  const sources = { ...counted, version, store, recycler, backups, spans, process };
   const own = () => collect(sources);
   let port = settings.brpc_listen_port;
   const metrics = metricsPages({ ...settings, gather: () => gather(figures, own), port: () => port });

@@ -15,9 +15,11 @@ import { HttpRpc } from '../net/http/http-rpc.ts';
 import { router } from '../net/http/router.ts';
 import type { InFlight } from '../net/in-flight.ts';
 import type { Logger } from '../observe/logger.ts';
+import { SpanExporter } from '../observe/traces/span-exporter.ts';
 import { systemClock } from '../recycler/jobs/clock.ts';
 import type { Recycler } from '../recycler/recycler.ts';
 import type { CallCounts } from '../rpc/call-counts.ts';
+import { CallTracer } from '../rpc/call-tracer.ts';
 import { CallWatch } from '../rpc/call-watch.ts';
 import { RateLimits } from '../rpc/limits/rate-limits.ts';
 import type { Tokens } from '../rpc/limits/token-buckets.ts';
@@ -40,6 +42,8 @@ export interface Services {
   serving(port: number): void;
   /** What recycles here, if anything does. */
   readonly recycler?: Pick<Recycler, 'counts'> | undefined;
+  /** What sends traces, if anything does. */
+  readonly spans?: Pick<SpanExporter, 'counts'> | undefined;
   /** Ends what nobody waits for, while calls still come to their end. */
   drain(): void;
   /** Ends what is going on, when no more calls come and before the store closes. Calling it again is harmless. */
@@ -51,6 +55,7 @@ export interface ServicesOptions {
   readonly store: Store;
   readonly settings: Settings;
   readonly logger: Logger;
+  readonly version: string;
   readonly in_flight: InFlight;
   /** What calls are counted in. */
   readonly calls: CallCounts;
@@ -81,7 +86,10 @@ export async function createServices(options: ServicesOptions): Promise<Services
     now_ms,
   };
   warnOfUnknownMethods(settings, logger);
-  const watch = new CallWatch({ ...settings, logger, counts: calls });
+  const { otlp_endpoint: endpoint, otlp_trace_one_in } = settings;
+  const spans = endpoint === '' ? undefined : new SpanExporter({ endpoint, version: options.version, logger });
+  const tracer = spans && new CallTracer((span) => spans.add(span), otlp_trace_one_in);
+  const watch = new CallWatch({ ...settings, logger, counts: calls, tracer });
   const { role } = settings;
   const is_among_others = settings.kv === 'foundationdb' && role !== 'recycler';
   const neighbours = is_among_others
@@ -120,6 +128,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
       monitoring?.start(port);
     },
     recycler,
+    spans,
     drain: () => {
       void recycling?.stop();
       void monitoring?.stop();
@@ -129,6 +138,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
       await monitoring?.stop();
       await lazyCommits.stop();
       await neighbours?.stop();
+      await spans?.stop();
     },
   };
 }

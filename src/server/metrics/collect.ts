@@ -28,6 +28,8 @@ export interface Sources {
   readonly recycler: { counts(): RecyclerCounts } | undefined;
   /** Undefined in a process that makes no backups. */
   readonly backups: { counts(): BackupCounts } | undefined;
+  /** Undefined where no traces are sent. */
+  readonly spans: { readonly counts: Readonly<Record<'sent' | 'dropped', number>> } | undefined;
   readonly process: ProcessFigures;
 }
 
@@ -41,6 +43,7 @@ export async function collect(sources: Sources): Promise<Snapshot> {
     ...(recycler === undefined ? [] : recyclerFamilies(recycler.counts())),
     ...(backups === undefined ? [] : backupFamilies(backups.counts())),
     byKey(METRICS.service.logged, linesLogged()),
+    ...(sources.spans === undefined ? [] : [byKey(METRICS.service.spans, sources.spans.counts)]),
     familyOf(METRICS.service.build, [[[version], 1]]),
     ...(await sources.process.families()),
   ];

@@ -123,6 +123,11 @@ export const METRICS = {
   },
   service: {
     logged: counter('log_lines_total', ['level'], 'Lines of the log, by level.'),
+    spans: counter(
+      'trace_spans_total',
+      ['outcome'],
+      'Spans that the collector has taken, and those that were dropped.',
+    ),
     workers: gauge('workers', [], 'Processes that serve, or should: workers.'),
     ready: gauge('workers_ready', [], 'Processes among them that take connections.'),
     restarts: counter('worker_restarts_total', [], 'Workers that were started again, since they had died or hung.'),

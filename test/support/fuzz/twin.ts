@@ -33,7 +33,7 @@ export async function openTwin(seen: (store: EmbeddedStore) => Store): Promise<T
   const temporary = await temporaryStore({ exclusive: true });
   const settings = { ...loadSettings(readFlags([]), {}).settings, ...SAME, http_token: TOKEN };
   const in_flight = new InFlight(settings.max_requests_in_flight);
-  const parts = { settings, logger: SILENT, in_flight, calls: new CallCounts(0) };
+  const parts = { settings, logger: SILENT, version: 'test', in_flight, calls: new CallCounts(0) };
   const services = await createServices({ store: seen(temporary.store), ...parts });
   return {
     store: temporary.store,
