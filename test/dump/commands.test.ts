@@ -50,6 +50,29 @@ async function program(args: string[], input?: Buffer) {
   return { code, out: Buffer.concat(out), err: Buffer.concat(err).toString() };
 }
 
+/** Runs a command and stops it when it has begun; over again, when it has come to its end before it heard of that. */
+async function stoppedInTime(
+  args: string[],
+  signal: NodeJS.Signals,
+  begun: () => Promise<boolean>,
+  again: () => Promise<void>,
+): Promise<{ code: number; err: string }> {
+  for (;;) {
+    const child = spawn(process.execPath, [PROGRAM, ...args]);
+    children.push(child);
+    let err = '';
+    child.stderr.on('data', (piece: Buffer) => {
+      err += piece.toString();
+    });
+    const closed = once(child, 'close');
+    while (child.exitCode === null && !(await begun())) await sleep(1);
+    child.kill(signal);
+    const [code] = await closed;
+    if (code !== 0) return { code, err };
+    await again();
+  }
+}
+
 /** A store that is open as a service has it, with so many pairs. */
 async function service(count: number, bytes = 10): Promise<EmbeddedStore> {
   const store = await openEmbeddedStore({ dir: at('data'), exclusive: true, admits_readers: true });
@@ -124,15 +147,9 @@ describe('nereus dump', () => {
 
   test('leaves nothing when it is stopped', async () => {
     await service(900, 90_000);
-    const child = spawn(process.execPath, [PROGRAM, 'dump', '--data-dir', at('data'), '--out', at('a.dump')]);
-    children.push(child);
-    let err = '';
-    child.stderr.on('data', (piece: Buffer) => {
-      err += piece.toString();
-    });
-    while (!(await readdir(folder)).includes('a.dump.part')) await new Promise(setImmediate);
-    child.kill('SIGINT');
-    const [code] = await once(child, 'close');
+    const args = ['dump', '--data-dir', at('data'), '--out', at('a.dump')];
+    const begun = async () => (await readdir(folder)).includes('a.dump.part');
+    const { code, err } = await stoppedInTime(args, 'SIGINT', begun, () => rm(at('a.dump')));
     expect({ code, err }).toEqual({ code: 7, err: 'nereus: stopped by SIGINT; nothing was written\n' });
     expect(await readdir(folder)).toEqual(['data']);
   });
@@ -202,16 +219,9 @@ describe('nereus restore of a dump', () => {
     await service(500, 90_000);
     await nereus('dump', '--data-dir', at('data'), '--out', at('a.dump'));
     const args = ['restore', '--from', at('a.dump'), '--data-dir', at('other')];
-    const child = spawn(process.execPath, [PROGRAM, ...args]);
-    children.push(child);
-    let err = '';
-    child.stderr.on('data', (piece: Buffer) => {
-      err += piece.toString();
-    });
-    const size = async () => (await stat(join(at('other'), 'data.mdb')).catch(() => ({ size: 0 }))).size;
-    while ((await size()) < 8_000_000) await sleep(5);
-    child.kill('SIGTERM');
-    const [code] = await once(child, 'close');
+    const begun = async () => (await stat(join(at('other'), 'data.mdb')).catch(() => ({ size: 0 }))).size > 8_000_000;
+    const again = () => rm(at('other'), { recursive: true });
+    const { code, err } = await stoppedInTime(args, 'SIGTERM', begun, again);
     expect(code).toBe(7);
     expect(err).toMatch(/^nereus: stopped by SIGTERM; a part was restored, and no service starts on this store/);
     const undo = ['restore', '--undo', '--data-dir', at('other')];

@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -134,8 +134,10 @@ describe('a restore that does not come to its end', () => {
     const program = fileURLToPath(new URL('../../dist/test/support/dump/restore-process.js', import.meta.url));
     const dir = join(folder, 'to');
     for (const enough of [1, 120]) {
-      const child = fork(program, [dir, path], { execArgv: [] });
-      for (let loaded = 0; loaded < enough; ) [loaded] = await once(child, 'message');
+      const child = spawn(process.execPath, [program, dir, path, `${enough}`], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      await once(child.stdout, 'data');
       child.kill('SIGKILL');
       await once(child, 'exit');
       await expect(openEmbeddedStore({ dir, exclusive: true })).rejects.toThrow('it was being restored');
