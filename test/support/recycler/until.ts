@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Store } from '../../../src/kv/store.ts';
 
 /** Far longer than anything takes that a test waits for. */
-const MOST_MS = 10_000;
+const MOST_MS = 30_000;
 
 /** Waits until something holds; a test that waits in vain fails. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
