@@ -12,6 +12,7 @@ import { readVersion } from './version.ts';
  */
 export async function run(args: readonly string[], environment: Environment, terminal: Terminal): Promise<ExitCode> {
   const [first] = args;
+  if (first === 'help' || first === 'version') return run([...args.slice(1), `--${first}`], environment, terminal);
   if (first !== undefined && first !== 'serve' && !first.startsWith('-')) {
     const { runCommand } = await import('./program/run-command.ts');
     return runCommand(args, environment, terminal);
@@ -26,10 +27,15 @@ export async function run(args: readonly string[], environment: Environment, ter
     terminal.out(`nereus ${readVersion()}\n`);
     return ExitCode.Done;
   }
-  return runServe(flags, environment, terminal);
+  return runServe(args, flags, environment, terminal);
 }
 
-async function runServe(flags: Flags, environment: Environment, terminal: Terminal): Promise<ExitCode> {
+async function runServe(
+  args: readonly string[],
+  flags: Flags,
+  environment: Environment,
+  terminal: Terminal,
+): Promise<ExitCode> {
   try {
     const [, extra] = flags.words;
     if (extra !== undefined) throw new SettingsError(['serve takes only flags (nereus serve --help lists them)']);
@@ -39,6 +45,15 @@ async function runServe(flags: Flags, environment: Environment, terminal: Termin
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     for (const problem of error.problems) terminal.err(`nereus: ${problem}\n`);
+    const behind = await commandBehindFlags(args);
+    if (behind !== undefined) terminal.err(`nereus: commands come before flags, as in nereus ${behind} --help\n`);
     return ExitCode.Usage;
   }
+}
+
+/** The word of a command among arguments that begin with a flag, where serving is not meant. */
+async function commandBehindFlags(args: readonly string[]): Promise<string | undefined> {
+  const { commandTable } = await import('./commands.ts');
+  const names = [...commandTable.commands, ...commandTable.nouns].map(({ name }) => name);
+  return args[0]?.startsWith('-') ? args.find((arg) => names.includes(arg)) : undefined;
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -312,6 +312,21 @@ describe('nereus recycle', () => {
       err: expect.stringContaining('not enabled'),
     });
   });
+});
+
+test('what is to be noted stands beside the answer, as JSON for programs', async () => {
+  const folder = join(dir, 'nereus', 'profiles');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'default.conf'), `endpoint = ${server.base}\ntoken = ${server.token}\n`, { mode: 0o644 });
+  const options = { environment: { XDG_CONFIG_HOME: dir, NEREUS_ENDPOINT: '', NEREUS_TOKEN: '' } };
+  const { code, err } = await nereus(['instance', 'list'], options);
+  expect({ code, err }).toEqual({
+    code: 0,
+    err: expect.stringMatching(/^nereus: others can read .*: chmod 600 it\n$/),
+  });
+  const json = await nereus(['instance', 'list', '--json'], options);
+  expect(JSON.parse(json.err)).toEqual({ note: expect.stringContaining('chmod 600') });
+  expect(JSON.parse(json.out).instances.length).toBeGreaterThan(0);
 });
 
 describe('a service', () => {

@@ -64,5 +64,8 @@ describe('bash', () => {
     expect(offered('serve', '--data-dir', 'my')).toEqual(['my folder']);
     expect(offered('serve', '--log-format', '')).toEqual(['json', 'pretty']);
     expect(offered('serve', '--listen', '')).toEqual([]);
+    expect(offered('serve', '--log-format', '=')).toEqual(['json', 'pretty']);
+    expect(offered('serve', '--log-format', '=', 'p')).toEqual(['pretty']);
+    expect(offered('instance', 'status', '--token-file', 'my')).toEqual(['my file.conf', 'my folder']);
   });
 });

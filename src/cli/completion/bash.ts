@@ -17,6 +17,9 @@ export function bashCompletion(table: CommandTable): string {
 _nereus() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} path='' words='' flags='' i
   COMPREPLY=()
+  # --flag=value comes in three words.
+  [[ $cur == '=' ]] && cur=''
+  [[ $prev == '=' ]] && prev=\${COMP_WORDS[COMP_CWORD-2]}
   for ((i = 1; i < COMP_CWORD && i <= 2; i++)); do
     [[ \${COMP_WORDS[i]} == -* ]] && break
     path="\${path:+$path }\${COMP_WORDS[i]}"

@@ -25,11 +25,11 @@ export interface Context {
   /** For a command that has `settings`. Reading them throws a SettingsError. */
   readonly loaded: LoadedSettings;
   /** Asks whether to do what can't be undone, unless `--yes` says so. Rejects with a CommandError without a yes. */
-  confirm(question: string): Promise<void>;
+  readonly confirm: (question: string) => Promise<void>;
   /** One of the command's `secrets`. Rejects with a CommandError where it is not given and nobody can be asked. */
-  secret(name: string): Promise<string>;
-  /** Tells people something beside the answer, on standard error. */
-  note(text: string): void;
+  readonly secret: (name: string) => Promise<string>;
+  /** Tells something beside the answer, on standard error; with `--json` as a JSON of one line. */
+  readonly note: (text: string) => void;
 }
 
 /** What is the same for all commands: help, examples, completion and the reading of arguments come from it. */

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { readEnvironment, variableOf } from '../../config/environment.ts';
 import { commandTable } from '../commands.ts';
 import { run } from '../run.ts';
+import { connectionOptions } from '../service/connection.ts';
 import { flagsOf } from './flags-of-command.ts';
 
 async function nereus(...args: string[]) {
@@ -68,6 +70,24 @@ describe('words', () => {
   });
 });
 
+describe('help and version', () => {
+  test('are words, too', async () => {
+    expect((await nereus('help')).out).toContain('Usage: nereus [COMMAND]');
+    expect((await nereus('help', 'instance', 'drop')).out).toContain('Usage: nereus instance drop');
+    expect((await nereus('help', 'config')).out).toContain('check');
+    expect((await nereus('version')).out).toMatch(/^nereus \d/);
+    expect(await nereus('help', 'nothing')).toMatchObject({ code: 2 });
+  });
+
+  test('come before flags', async () => {
+    const { code, err } = await nereus('--json', 'instance', 'list');
+    expect({ code, err }).toEqual({
+      code: 2,
+      err: expect.stringContaining('commands come before flags, as in nereus '),
+    });
+  });
+});
+
 describe('settings', () => {
   test('are shown with where they come from', async () => {
     const { code, out } = await nereus('config', 'show', '--data_dir=x', '--dry-run', '--json');
@@ -87,9 +107,10 @@ describe('settings', () => {
     expect(err.split('\n')).toHaveLength(3);
   });
 
-  test('are no settings that name a service for commands', async () => {
-    const out: string[] = [];
-    const terminal = { out: (text: string) => void out.push(text), err: (text: string) => void out.push(text) };
-    expect(await run(['config', 'check'], { NEREUS_ENDPOINT: 'http://a:1', NEREUS_TOKEN: 'T' }, terminal)).toBe(0);
+  test('are no variables that are for commands', () => {
+    const secrets = all.flatMap(({ command }) => Object.keys(command.secrets ?? {}));
+    const names = [...Object.keys(connectionOptions), 'token', ...secrets, ...secrets.map((name) => `${name}_file`)];
+    const variables = names.filter((name) => name !== 'ask_token').map((name) => [variableOf(name), 'x']);
+    expect(readEnvironment(Object.fromEntries(variables))).toEqual({ given: [], problems: [] });
   });
 });

@@ -9,6 +9,7 @@ import { secretOf } from '../ask/secret.ts';
 import { usage } from '../command-error.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { type Connection, connectionOf, connectionOptions, tokenAdvice } from '../service/connection.ts';
+import { plain } from '../show/plain.ts';
 import type { Report } from '../show/report.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Context, Read, Values } from './command.ts';
@@ -59,20 +60,22 @@ export class RunningCommand implements Context {
     return this.#connection === undefined ? '' : tokenAdvice(this.#connection);
   }
 
-  async confirm(question: string): Promise<void> {
+  // Properties rather than methods, since commands take them apart.
+  readonly confirm = async (question: string): Promise<void> => {
     if (this.#text('yes') === undefined) await confirm(question, this.terminal.person);
-  }
+  };
 
-  secret(name: string): Promise<string> {
+  readonly secret = (name: string): Promise<string> => {
     const meaning = this.#parsed.command.secrets?.[name];
     if (meaning === undefined) throw new Error(`the command does not declare its secret ${name}`);
     const file = this.#text(`${name}_file`);
     return secretOf(name, meaning, { file, environment: this.#environment, person: this.terminal.person });
-  }
+  };
 
-  note(text: string): void {
-    this.terminal.err(`nereus: ${text}\n`);
-  }
+  readonly note = (text: string): void => {
+    const line = this.#text('json') === undefined ? `nereus: ${plain(text)}` : JSON.stringify({ note: text });
+    this.terminal.err(`${line}\n`);
+  };
 
   /** Ends the connections. */
   close(): void {
@@ -81,7 +84,10 @@ export class RunningCommand implements Context {
 
   async #connect(): Promise<void> {
     const flags = this.#read(connectionOptions, false);
-    this.#connection = await connectionOf(flags, this.#environment, this.terminal);
+    this.#connection = await connectionOf(flags, this.#environment, {
+      person: this.terminal.person,
+      note: this.note,
+    });
     const { endpoints, token, tls_ca, timeout_ms } = this.#connection;
     const { createClient } = await import('../../client/client.ts');
     // Whoever waits at a terminal wants to hear at once that nobody is there; with several, the next is asked.

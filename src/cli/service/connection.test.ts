@@ -31,8 +31,8 @@ async function connect(flags: Partial<ConnectionFlags> = {}, variables: Record<s
   const input = new PassThrough();
   if (typed !== undefined) input.write(typed);
   const person = typed === undefined ? undefined : { input, output: new PassThrough() };
-  const terminal = { out: () => undefined, err: (text: string) => void err.push(text), person };
-  const connection = await connectionOf({ ...NONE, ...flags }, { XDG_CONFIG_HOME: home, ...variables }, terminal);
+  const caller = { note: (text: string) => void err.push(text), person };
+  const connection = await connectionOf({ ...NONE, ...flags }, { XDG_CONFIG_HOME: home, ...variables }, caller);
   return { ...connection, err: err.join('') };
 }
 

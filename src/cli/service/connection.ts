@@ -7,9 +7,9 @@ import { askUnseen } from '../ask/question.ts';
 import { givenSecret, readSecretFile } from '../ask/secret.ts';
 import { readSmallFile } from '../ask/small-file.ts';
 import { usage } from '../command-error.ts';
-import type { Read } from '../program/command.ts';
+import type { Context, Read } from '../program/command.ts';
 import { flag, optional } from '../program/value.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Person } from '../terminal.ts';
 import { type Profile, type ProfileName, readProfile } from './profile.ts';
 
 export const fileKind = text({ placeholder: 'FILE', allowed: 'the path of a file', pattern: /./ });
@@ -44,17 +44,22 @@ export interface Connection {
   readonly timeout_ms: number;
 }
 
+/** Who can be asked, and told. */
+interface Caller extends Pick<Context, 'note'> {
+  readonly person: Person | undefined;
+}
+
 /** Puts together what flags, environment and profile say, the first that says it. Rejects with a CommandError. */
 export async function connectionOf(
   flags: ConnectionFlags,
   environment: Environment,
-  terminal: Terminal,
+  caller: Caller,
 ): Promise<Connection> {
   const profile = readProfile(flags.profile ?? variable(environment, 'profile'), environment);
-  for (const warning of profile?.warnings ?? []) terminal.err(`nereus: ${warning}\n`);
+  for (const warning of profile?.warnings ?? []) caller.note(warning);
   const elsewhere = flags.endpoint ?? variable(environment, 'endpoint');
   const endpoint = elsewhere ?? profile?.values.endpoint ?? ENDPOINT;
-  const token = await tokenOf(flags, environment, terminal, elsewhere === undefined ? profile : undefined);
+  const token = await tokenOf(flags, environment, caller, elsewhere === undefined ? profile : undefined);
   const tls_ca = flags.tls_ca ?? variable(environment, 'tls_ca') ?? profile?.values.tls_ca;
   return {
     endpoints: endpoint.split(','),
@@ -69,7 +74,7 @@ export async function connectionOf(
 async function tokenOf(
   { token_file, ask_token }: ConnectionFlags,
   environment: Environment,
-  { person, err }: Terminal,
+  { person, note }: Caller,
   profile: Profile | undefined,
 ): Promise<string | undefined> {
   if (ask_token) {
@@ -78,7 +83,7 @@ async function tokenOf(
     return askUnseen(person, 'Token: ');
   }
   const path = token_file ?? variable(environment, 'token_file') ?? profile?.values.token_file;
-  if (path !== undefined && isOpenToAll(path)) err(`nereus: everybody can read ${path}, which holds a token\n`);
+  if (path !== undefined && isOpenToAll(path)) note(`everybody can read ${path}, which holds a token`);
   const token = givenSecret('token', { file: token_file, environment });
   if (token !== undefined) return token;
   if (profile?.values.token_file === undefined) return profile?.values.token;
