@@ -24,14 +24,17 @@ export async function writerStates(
   txn_ids: Iterable<bigint>,
 ): Promise<ReadonlyMap<bigint, WriterState>> {
   const ids = [...new Set(txn_ids)];
-  const indexes = await indexesOf(txn, instance_id, ids);
-  const wholes = await indexesOf(txn, instance_id, parentsIn(indexes.values()));
+  const indexes = await readRecords(
+    txn,
+    keys.txnIndex,
+    ids.map((txn_id) => ({ instance_id, txn_id })),
+  );
   const states = new Map<bigint, WriterState>();
   const found: { readonly id: bigint; readonly key: Buffer }[] = [];
-  for (const id of ids) {
-    const index = indexes.get(id);
-    const place = index && placeOf(id, index, wholes);
-    // What does not say whose part it is goes when that is forgotten.
+  for (const [i, id] of ids.entries()) {
+    const index = indexes[i];
+    const place = index && placeOf(id, index);
+    // The index of a sub transaction does not say whose part it is. It goes when that is forgotten.
     states.set(id, index === undefined ? 'none' : 'running');
     if (place) found.push({ id, key: keys.txnInfo.encode({ instance_id, ...place }) });
   }
@@ -43,36 +46,10 @@ export async function writerStates(
   return states;
 }
 
-/** The indexes of those transactions that have one. */
-async function indexesOf(
-  txn: Transaction,
-  instance_id: string,
-  ids: readonly bigint[],
-): Promise<ReadonlyMap<bigint, TxnIndexPB>> {
-  const fields = ids.map((txn_id) => ({ instance_id, txn_id }));
-  const records = await readRecords(txn, keys.txnIndex, fields);
-  return new Map(ids.flatMap((id, i) => (records[i] ? [[id, records[i]] as const] : [])));
-}
-
-/** The transactions of which some are a part, where only their own indexes say in which database they are. */
-function parentsIn(indexes: Iterable<TxnIndexPB>): readonly bigint[] {
-  const parents = [...indexes].filter((index) => isSet(index, 'parentTxnId') && databaseOf(index) === undefined);
-  return [...new Set(parents.map(({ parentTxnId }) => parentTxnId))];
-}
-
-function placeOf(
-  id: bigint,
-  index: TxnIndexPB,
-  wholes: ReadonlyMap<bigint, TxnIndexPB>,
-): { readonly db_id: bigint; readonly txn_id: bigint } | undefined {
-  const txn_id = isSet(index, 'parentTxnId') ? index.parentTxnId : id;
-  const whole = wholes.get(txn_id);
-  const db_id = databaseOf(index) ?? (whole && databaseOf(whole));
-  return db_id === undefined ? undefined : { db_id, txn_id };
-}
-
-function databaseOf({ tabletIndex }: TxnIndexPB): bigint | undefined {
-  return tabletIndex && isSet(tabletIndex, 'dbId') ? tabletIndex.dbId : undefined;
+function placeOf(id: bigint, index: TxnIndexPB): { readonly db_id: bigint; readonly txn_id: bigint } | undefined {
+  const { tabletIndex } = index;
+  if (!tabletIndex || !isSet(tabletIndex, 'dbId')) return undefined;
+  return { db_id: tabletIndex.dbId, txn_id: isSet(index, 'parentTxnId') ? index.parentTxnId : id };
 }
 
 function stateIn(key: Buffer, info: Uint8Array): WriterState {

@@ -51,7 +51,7 @@ const scanStatus = fieldScan(TxnInfoPBSchema, ['status']);
 
 /**
  * Refuses a load whose transaction is not prepared. A sub transaction is as far as the transaction that it is part of. Where
- * its index does not say in which database that is, as of those begun here, nothing is said against it.
+ * its index does not say which one that is, as of those begun here, nothing can be said against it.
  */
 async function requirePrepared(txn: Transaction, instance_id: string, id: bigint): Promise<void> {
   const index = await readRecord(txn, keys.txnIndex, { instance_id, txn_id: id });

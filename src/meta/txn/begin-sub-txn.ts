@@ -4,7 +4,7 @@ import type { CallInSteps } from '../call.ts';
 import { invalid } from '../meta-error.ts';
 import { givenId } from './given-id.ts';
 import { newTxnId } from './new-txn-id.ts';
-import { saveSubTxnIndex, saveTxn } from './txn-record.ts';
+import { saveTxn, saveTxnIndex } from './txn-record.ts';
 import { listText, readTxnWithParts } from './txn-with-parts.ts';
 
 /** Refuses a request without a transaction, a count, a database, a table or a label. */
@@ -37,7 +37,7 @@ export async function beginSubTxn(
     const info = await readTxnWithParts(txn, fields, subTxnNum);
     info.subTxnIds.push(subTxnId);
     info.tableIds = tableIds;
-    saveSubTxnIndex(txn, instance_id, subTxnId, info.txnId);
+    saveTxnIndex(txn, instance_id, subTxnId);
     saveTxn(txn, instance_id, info);
     return { subTxnId, txnInfo: info };
   });

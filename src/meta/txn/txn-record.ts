@@ -60,14 +60,10 @@ export function saveTxn(txn: Transaction, instanceId: string, info: TxnInfoPB): 
   writeRecord(txn, keys.txnInfo, fieldsOfTxn(instanceId, info), info);
 }
 
-/** Stores the database of a transaction under its id. */
-export function saveTxnIndex(txn: Transaction, instance_id: string, txn_id: bigint, dbId: bigint): void {
-  writeRecord(txn, keys.txnIndex, { instance_id, txn_id }, create(TxnIndexPBSchema, { tabletIndex: { dbId } }));
-}
-
-/** Stores of which transaction a sub transaction is a part. Without a database, nobody takes it for a transaction. */
-export function saveSubTxnIndex(txn: Transaction, instance_id: string, txn_id: bigint, parentTxnId: bigint): void {
-  writeRecord(txn, keys.txnIndex, { instance_id, txn_id }, create(TxnIndexPBSchema, { parentTxnId }));
+/** Stores the database of a transaction under its id; without one, that of a sub transaction. */
+export function saveTxnIndex(txn: Transaction, instance_id: string, txn_id: bigint, dbId?: bigint): void {
+  const index = create(TxnIndexPBSchema, dbId === undefined ? {} : { tabletIndex: { dbId } });
+  writeRecord(txn, keys.txnIndex, { instance_id, txn_id }, index);
 }
 
 /** Notes that a transaction is unfinished, and when it will have timed out: `span_ms` after `from_ms`. */

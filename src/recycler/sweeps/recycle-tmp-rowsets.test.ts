@@ -1,14 +1,13 @@
-import { create } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { rpc } from '../../../test/support/fuzz/domain.ts';
 import { decideLazily } from '../../../test/support/loads.ts';
 import { DataWorld, INSTANCE, tabletsOf } from '../../../test/support/recycler/data-world.ts';
 import { keys } from '../../keys/key-table.ts';
 import { findTxn, saveTxn } from '../../meta/txn/txn-record.ts';
-import { readRecord, writeRecord } from '../../records/message-record.ts';
+import { readRecord } from '../../records/message-record.ts';
 import { FinishTabletJobRequest_Action as Action } from '../../schema/gen/cloud/job_pb.ts';
 import { RecycleRowsetPB_Type as Type } from '../../schema/gen/cloud/rowset_pb.ts';
-import { TxnIndexPBSchema, TxnStatusPB as TxnStatus } from '../../schema/gen/cloud/txn_pb.ts';
+import { TxnStatusPB as TxnStatus } from '../../schema/gen/cloud/txn_pb.ts';
 import { TabletStatePB as TabletState } from '../../schema/gen/olap/tablet_meta_pb.ts';
 import { recycleRowsets } from './recycle-rowsets.ts';
 import { recycleTmpRowsets } from './recycle-tmp-rowsets.ts';
@@ -89,7 +88,7 @@ describe('rowsets of a load', () => {
     expect(world.paths).toHaveLength(2);
   });
 
-  test('of a part of it are those of the whole, which goes or stays with them', async () => {
+  test('of a part of it stay as long as the part is known', async () => {
     const txnId = await world.begin(one.tableId);
     const part = await world.must(rpc.begin_sub_txn, {
       ...{ txnId, subTxnNum: 0n, dbId: 1n, tableIds: [one.tableId], label: 'part' },
@@ -98,28 +97,6 @@ describe('rowsets of a load', () => {
     world.now += 365 * DAY;
     await world.sweep(recycleTmpRowsets, AT_ONCE);
     expect(await temporary()).toHaveLength(1);
-    await setStatus(txnId, TxnStatus.TXN_STATUS_ABORTED);
-    const { progress } = await world.sweep(recycleTmpRowsets, AT_ONCE);
-    expect(progress.numbers).toMatchObject({ deleted: 1, failed: 0 });
-    expect([await temporary(), world.paths]).toEqual([[], []]);
-  });
-
-  test.each([
-    ['says nothing, as Doris writes it', {}, 1],
-    ['names one that is there no more', { parentTxnId: 10n ** 12n }, 1],
-    ['says of which one, and where, as Doris writes it of late', { tabletIndex: { dbId: 1n } }, 0],
-  ])('of a part whose index %s', async (_, index, left) => {
-    const txnId = await world.begin(one.tableId);
-    await world.write(world.rowset(900n, one));
-    await setStatus(txnId, TxnStatus.TXN_STATUS_ABORTED);
-    const parent = { parentTxnId: txnId, ...index };
-    await world.domain.store.transact(async (txn) => {
-      const value = create(TxnIndexPBSchema, Object.keys(index).length === 0 ? {} : parent);
-      writeRecord(txn, keys.txnIndex, { instance_id: INSTANCE, txn_id: 900n }, value);
-    });
-    world.now += 365 * DAY;
-    await world.sweep(recycleTmpRowsets, AT_ONCE);
-    expect(await temporary()).toHaveLength(left);
   });
 
   test('that is on its way stay, and become visible', async () => {
