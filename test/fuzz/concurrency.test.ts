@@ -76,7 +76,7 @@ function backend(id: string, port: number) {
   return { cloud_unique_id: id, ip: '10.0.0.1', heartbeat_port: port };
 }
 
-describe(`calls at the same time, NEREUS_SEED=${seed}`, () => {
+describe(`calls at the same time, TEST_SEED=${seed}`, () => {
   test('nodes are registered once, and where the answers said', async () => {
     for (const instance_id of INSTANCES) {
       for (const name of ['a', 'b']) {

@@ -63,7 +63,7 @@ test.each(Object.entries(QUERIES))('%s', async (operation, queries) => {
     };
     const { status, body } = await client.send(request);
     const text = body.toString();
-    const shown = `NEREUS_SEED=${seed} ${request.target} ${request.body.toString('latin1')}: ${status} ${text}`;
+    const shown = `TEST_SEED=${seed} ${request.target} ${request.body.toString('latin1')}: ${status} ${text}`;
     expect([200, 400, 403, 500, 501], shown).toContain(status);
     if (status === 500) expect(text, shown).toMatch(/^(?:failed to get|malformed|A key has) /);
     expect(text, shown).not.toMatch(/unexpected error|Token0fTheFuzzer/);

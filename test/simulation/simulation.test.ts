@@ -4,7 +4,7 @@ import { LAZY_IN_STEPS, simulate } from '../support/simulation/simulation.ts';
 
 const seed = newSeed();
 
-describe(`a cluster that works on a service which is killed meanwhile finds everything as promised, NEREUS_SEED=${seed}`, () => {
+describe(`a cluster that works on a service which is killed meanwhile finds everything as promised, TEST_SEED=${seed}`, () => {
   test.each([
     ['in one process', { calls: 900, crashes: 1 }],
     [

@@ -55,13 +55,13 @@ export class Random {
 }
 
 /**
- * The seed of a randomized test: that of the environment variable NEREUS_SEED, or a new one. It is printed, so that a
+ * The seed of a randomized test: that of the environment variable TEST_SEED, or a new one. It is printed, so that a
  * failure can be repeated.
  */
 export function newSeed(): number {
-  const given = process.env.NEREUS_SEED;
+  const given = process.env.TEST_SEED;
   const seed = given === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(given);
-  if (!Number.isInteger(seed)) throw new Error(`NEREUS_SEED must be a whole number, not ${given}`);
-  process.stdout.write(`NEREUS_SEED=${seed}\n`);
+  if (!Number.isInteger(seed)) throw new Error(`TEST_SEED must be a whole number, not ${given}`);
+  process.stdout.write(`TEST_SEED=${seed}\n`);
   return seed;
 }

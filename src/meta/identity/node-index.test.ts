@@ -94,7 +94,7 @@ describe('the node index', () => {
       const [first, ...others] = open;
       const reader = first && random.chance(0.5) ? random.pick([first, ...others]) : temporary.store.begin();
       const id = random.pick(NODE_IDS);
-      expect(await whereSeen(random.pick(indexes), reader, id), `step ${step}, NEREUS_SEED=${seed}`).toEqual(
+      expect(await whereSeen(random.pick(indexes), reader, id), `step ${step}, TEST_SEED=${seed}`).toEqual(
         await whereStored(reader, id),
       );
       if (!open.includes(reader)) reader.cancel();

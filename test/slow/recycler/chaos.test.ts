@@ -21,7 +21,7 @@ const MUST_HAPPEN = [
   'label cleaned',
 ];
 
-describe(`next to the recycler, on storage that fails, NEREUS_SEED=${seed}`, () => {
+describe(`next to the recycler, on storage that fails, TEST_SEED=${seed}`, () => {
   test(
     'nothing live is lost, and in the end nothing is left, however often the service is killed',
     async () => {

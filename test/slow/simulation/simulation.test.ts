@@ -46,7 +46,7 @@ interface Run extends Omit<SimulationOptions, 'seed'> {
   readonly needs?: readonly string[];
 }
 
-describe(`a cluster whose service is killed again and again finds everything as promised, NEREUS_SEED=${seed}`, () => {
+describe(`a cluster whose service is killed again and again finds everything as promised, TEST_SEED=${seed}`, () => {
   test.each<[string, Run]>([
     ['as it is set up', { calls: 40_000, crashes: 8 }],
     [

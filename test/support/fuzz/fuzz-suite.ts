@@ -43,7 +43,7 @@ export function fuzzSuite({ runs, method_runs = runs, admin_rules }: FuzzSuiteOp
         runs: endpoint.kind === 'rpc' ? method_runs : runs,
         random,
       });
-      expect(violations, `NEREUS_SEED=${seed}`).toEqual([]);
+      expect(violations, `TEST_SEED=${seed}`).toEqual([]);
       if (answers['200'] !== undefined || answers.OK !== undefined) succeeded++;
     });
 

@@ -54,7 +54,7 @@ export function hostileSuite({ protocol, frames, warm_up_frames }: HostileSuiteO
       const { report, neighbours, held } = await attack(server, protocol, seed, frames);
       process.stdout.write(summary(protocol, report, neighbours, before, held));
 
-      expect(neighbours.failures.slice(0, 5), `NEREUS_SEED=${seed}`).toEqual([]);
+      expect(neighbours.failures.slice(0, 5), `TEST_SEED=${seed}`).toEqual([]);
       expect(neighbours.max_ms).toBeLessThan(MOST_WAIT_MS);
       expect(server.complaints()).toEqual([]);
       expect(held).toMatchObject({ connections: 0, in_flight: 0, buffered_bytes: 0 });
