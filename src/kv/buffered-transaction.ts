@@ -3,7 +3,7 @@ import { checkKey, checkLimit, checkRange, checkSize, checkStampOffset, checkVal
 import type { Mutation } from './mutation.ts';
 import { ReadSet } from './read-set.ts';
 import { getThrough, scanThroughWrites, unreadable } from './read-through.ts';
-import { allOf, type Read, type Snapshot, type SnapshotPage } from './snapshot.ts';
+import { type Read, readAll, type Snapshot, type SnapshotPage } from './snapshot.ts';
 import { MANY_KEYS, type Spent, timedRead, untilRead } from './spent.ts';
 import type { KeyValue, RangeOptions, ReadOptions, StoreLimits, Transaction } from './store.ts';
 import { StoreError, StoreErrorCode } from './store-error.ts';
@@ -69,7 +69,7 @@ export class BufferedTransaction<S extends Snapshot> implements Transaction {
   getMany(keys: readonly Uint8Array[], options?: ReadOptions): Promise<(Uint8Array | undefined)[]> {
     try {
       const spent = keys.length < MANY_KEYS ? undefined : this.#spent;
-      const read = () => allOf(keys.map((key) => this.#read(key, options?.snapshot === true)));
+      const read = () => readAll(keys, (key) => this.#read(key, options?.snapshot === true));
       if (spent === undefined) return read();
       const began_ms = performance.now();
       return untilRead(spent, read(), began_ms);

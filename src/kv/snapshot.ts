@@ -26,8 +26,23 @@ export interface Snapshot {
   release(): void;
 }
 
-/** All of them, without waiting for what is there at once. */
-export function allOf<T>(reads: readonly Read<T>[]): Promise<T[]> {
-  for (const read of reads) if (read instanceof Promise) return Promise.all(reads);
-  return Promise.resolve(reads as T[]);
+/**
+ * What `read` gives for each key, without waiting for what is there at once. Throws what one of the reads throws; those
+ * that have begun by then come to their end unheard.
+ */
+export function readAll<K, T>(keys: readonly K[], read: (key: K) => Read<T>): Promise<T[]> {
+  const reads: Read<T>[] = [];
+  let some_come_later = false;
+  try {
+    for (const key of keys) {
+      const value = read(key);
+      if (value instanceof Promise) some_come_later = true;
+      reads.push(value);
+    }
+  } catch (error) {
+    // A read that is refused later, since the transaction is cancelled, must not pass for one that nobody has handled.
+    for (const begun of reads) if (begun instanceof Promise) begun.catch(() => undefined);
+    throw error;
+  }
+  return some_come_later ? Promise.all(reads) : Promise.resolve(reads as T[]);
 }
