@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DescriptorSink } from './standard-output.ts';
 
+/** On a machine that is busy. */
+const PATIENCE = { timeout: 30_000 };
+
 describe('lines to a descriptor', () => {
   test('arrive whole and in order, those held back at the end too', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'nereus-log-'));
@@ -13,10 +16,11 @@ describe('lines to a descriptor', () => {
     const sink = new DescriptorSink(descriptor);
     const lines = Array.from({ length: 2000 }, (_, i) => `line ${i} of the log, 名字\n`);
     for (const line of lines.slice(0, 1000)) sink.write(line);
-    await expect.poll(() => readFileSync(file, 'utf8').length).toBe(lines.slice(0, 1000).join('').length);
+    const length = () => readFileSync(file, 'utf8').length;
+    await expect.poll(length, PATIENCE).toBe(lines.slice(0, 1000).join('').length);
     for (const line of lines.slice(1000)) sink.write(line);
     sink.flush();
-    await expect.poll(() => readFileSync(file, 'utf8').length).toBe(lines.join('').length);
+    await expect.poll(length, PATIENCE).toBe(lines.join('').length);
     expect(new Set(readFileSync(file, 'utf8').split('\n'))).toEqual(new Set(lines.join('').split('\n')));
     closeSync(descriptor);
     rmSync(dir, { recursive: true });
@@ -31,8 +35,8 @@ describe('lines to a descriptor', () => {
     const sink = new DescriptorSink(writer);
     const lines = Array.from({ length: 12 }, (_, i) => `${i}`.padEnd(8000, '.').concat('\n'));
     for (const line of lines) sink.write(line);
-    // By now the pipe is full and the sink waits before it tries again.
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    // By then the pipe is full and the sink waits before it tries again, also on a machine that is busy.
+    await new Promise((resolve) => setTimeout(resolve, 500));
     const bytes = Buffer.alloc(256 * 1024);
     const taken = readSync(reader, bytes, 0, bytes.length, null);
     sink.write('the last\n');
