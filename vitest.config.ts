@@ -10,6 +10,8 @@ export default defineConfig({
     maxWorkers: availableParallelism(),
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // What a test waits for comes when it comes: a machine that is busy is no failure.
+    expect: { poll: { timeout: 30_000 } },
     reporters: ['default', './test/support/count-reporter.ts'],
   },
 });
