@@ -8,10 +8,7 @@ import { loadSettings } from '../../src/config/load.ts';
 import { DEFAULT_ENCRYPTION_KEY } from '../../src/config/settings.ts';
 import { type EmbeddedStore, openEmbeddedStore } from '../../src/kv/embedded/store.ts';
 import type { MetaServices } from '../../src/meta/call.ts';
-import { LazyCommits } from '../../src/meta/commit/lazy-commits.ts';
-import { PartitionTurns } from '../../src/meta/commit/partition-turns.ts';
-import { BitmapRoom } from '../../src/meta/delete-bitmap/bitmap-room.ts';
-import { NodeIndex } from '../../src/meta/identity/node-index.ts';
+import { createMetaServices } from '../../src/meta/meta-services.ts';
 import { Keyring } from '../../src/meta/secrets/keyring.ts';
 import { SILENT } from '../../src/observe/logger.ts';
 import { CallCounts } from '../../src/rpc/call-counts.ts';
@@ -53,16 +50,7 @@ export async function openDomain(): Promise<BenchDomain> {
   const { settings } = loadSettings(readFlags([]), {});
   const keyring = new Keyring({ ...settings, default_key: DEFAULT_ENCRYPTION_KEY });
   await keyring.install(store);
-  const lazyCommits = new LazyCommits({ ...settings, store, logger: SILENT, now_ms: Date.now });
-  const services: MetaServices = {
-    nodes: new NodeIndex(),
-    keyring,
-    lazyCommits,
-    partitionTurns: new PartitionTurns(),
-    bitmapRoom: new BitmapRoom(settings),
-    settings,
-    now_ms: Date.now,
-  };
+  const services = createMetaServices({ store, keyring, logger: SILENT, settings });
   const runner = new Runner({
     store,
     services,
@@ -80,7 +68,7 @@ export async function openDomain(): Promise<BenchDomain> {
   const close = async () => {
     if (closed) return;
     closed = true;
-    await lazyCommits.stop();
+    await services.lazyCommits.stop();
     await store.close();
   };
   return {

@@ -4,11 +4,7 @@ import type { HttpHandler } from '../admin/http-types.ts';
 import { RecyclerAdmin } from '../admin/recycling/recycler-admin.ts';
 import { DEFAULT_ENCRYPTION_KEY, type Settings } from '../config/settings.ts';
 import type { Store } from '../kv/store.ts';
-import type { MetaServices } from '../meta/call.ts';
-import { LazyCommits } from '../meta/commit/lazy-commits.ts';
-import { PartitionTurns } from '../meta/commit/partition-turns.ts';
-import { BitmapRoom } from '../meta/delete-bitmap/bitmap-room.ts';
-import { NodeIndex } from '../meta/identity/node-index.ts';
+import { createMetaServices } from '../meta/meta-services.ts';
 import { Keyring } from '../meta/secrets/keyring.ts';
 import { BinaryRpc } from '../net/binary-rpc.ts';
 import { HttpRpc } from '../net/http/http-rpc.ts';
@@ -74,17 +70,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
       'secrets are encrypted with the built-in key, which everybody knows; set encryption_key to one of yours',
     );
   }
-  const now_ms = Date.now;
-  const lazyCommits = new LazyCommits({ ...settings, store, logger, now_ms });
-  const services: MetaServices = {
-    nodes: new NodeIndex(),
-    keyring,
-    lazyCommits,
-    partitionTurns: new PartitionTurns(),
-    bitmapRoom: new BitmapRoom(settings),
-    settings,
-    now_ms,
-  };
+  const services = createMetaServices({ store, keyring, logger, settings });
   warnOfUnknownMethods(settings, logger);
   const { otlp_endpoint: endpoint, otlp_trace_one_in } = settings;
   const spans = endpoint === '' ? undefined : new SpanExporter({ endpoint, version: options.version, logger });
@@ -100,7 +86,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
   const runner = new Runner({ store, services, logger, rateLimits, watch, after });
   const recycling = role === 'meta-service' ? undefined : createRecycling({ ...options, services });
   const recycler = recycling?.recycler;
-  const monitoring = role === 'recycler' ? undefined : createMonitoring({ store, settings, logger, now_ms });
+  const monitoring = role === 'recycler' ? undefined : createMonitoring({ store, settings, logger, now_ms: Date.now });
   const service = recyclerService(recycler && ((instance_id) => recycler.recycle(instance_id)));
   const served = role === 'recycler' ? [service] : [metaService, service];
   const rpcServices = byName(served);
@@ -114,7 +100,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
         recycler,
         checker: recycling?.checker,
         service,
-        now_ms,
+        now_ms: Date.now,
       }),
       rpc: new HttpRpc(runner),
       services: rpcServices,
@@ -136,7 +122,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
     stop: async () => {
       await recycling?.stop();
       await monitoring?.stop();
-      await lazyCommits.stop();
+      await services.lazyCommits.stop();
       await neighbours?.stop();
       await spans?.stop();
     },

@@ -2,6 +2,7 @@ import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import type { FieldPlan, MessagePlan } from '../message-plan.ts';
 import { createPiecesWriter, createShortTest } from './json-pieces.ts';
 import { createJsonWriter } from './json-writer.ts';
+import { SHORT_ESCAPES } from './short-escapes.ts';
 
 const writer = createJsonWriter({
   quote,
@@ -39,15 +40,6 @@ export function writeBrpcJson<Desc extends DescMessage>(schema: Desc, message: M
 const TO_ESCAPE = /["\\\u0000-\u001f]/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: as above.
 const EACH_TO_ESCAPE = /["\\\u0000-\u001f]/g;
-const SHORT_ESCAPES: ReadonlyMap<string, string> = new Map([
-  ['"', '\\"'],
-  ['\\', '\\\\'],
-  ['\b', '\\b'],
-  ['\t', '\\t'],
-  ['\n', '\\n'],
-  ['\f', '\\f'],
-  ['\r', '\\r'],
-]);
 
 function quote(text: string): string {
   return TO_ESCAPE.test(text) ? `"${text.replace(EACH_TO_ESCAPE, escapeCharacter)}"` : `"${text}"`;

@@ -2,6 +2,7 @@ import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { formatDouble } from '../decimal.ts';
 import { decodeFields } from '../encoded-fields.ts';
 import { createJsonWriter } from './json-writer.ts';
+import { SHORT_ESCAPES } from './short-escapes.ts';
 
 const writer = createJsonWriter({
   quote,
@@ -30,15 +31,6 @@ const ESCAPED = [
 const TO_ESCAPE = new RegExp(`[${ESCAPED}]`, 'u');
 const EACH_TO_ESCAPE = new RegExp(`[${ESCAPED}]`, 'gu');
 const PLAIN = /^[ !#-;=?-[\]-~]*$/;
-const SHORT_ESCAPES: ReadonlyMap<string, string> = new Map([
-  ['"', '\\"'],
-  ['\\', '\\\\'],
-  ['\b', '\\b'],
-  ['\t', '\\t'],
-  ['\n', '\\n'],
-  ['\f', '\\f'],
-  ['\r', '\\r'],
-]);
 
 function quote(text: string): string {
   return PLAIN.test(text) || !TO_ESCAPE.test(text) ? `"${text}"` : `"${text.replace(EACH_TO_ESCAPE, escapeCharacter)}"`;

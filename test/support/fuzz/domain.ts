@@ -6,11 +6,8 @@ import { loadSettings } from '../../../src/config/load.ts';
 import { DEFAULT_ENCRYPTION_KEY, type Settings } from '../../../src/config/settings.ts';
 import type { EmbeddedStore } from '../../../src/kv/embedded/store.ts';
 import type { MetaServices } from '../../../src/meta/call.ts';
-import { LazyCommits } from '../../../src/meta/commit/lazy-commits.ts';
-import { PartitionTurns } from '../../../src/meta/commit/partition-turns.ts';
-import { BitmapRoom } from '../../../src/meta/delete-bitmap/bitmap-room.ts';
-import { NodeIndex } from '../../../src/meta/identity/node-index.ts';
 import { findInstance } from '../../../src/meta/instance/instance-record.ts';
+import { createMetaServices } from '../../../src/meta/meta-services.ts';
 import { Keyring } from '../../../src/meta/secrets/keyring.ts';
 import { createLogger } from '../../../src/observe/logger.ts';
 import { CallCounts } from '../../../src/rpc/call-counts.ts';
@@ -95,16 +92,7 @@ export async function domainOn(
   const keyring = new Keyring({ ...settings, default_key: DEFAULT_ENCRYPTION_KEY });
   await keyring.install(store);
   const now_ms = now === undefined ? Date.now : () => now() * 1000;
-  const lazyCommits = new LazyCommits({ ...settings, store, logger, now_ms });
-  const services: MetaServices = {
-    nodes: new NodeIndex(),
-    keyring,
-    lazyCommits,
-    partitionTurns: new PartitionTurns(),
-    bitmapRoom: new BitmapRoom(settings),
-    settings,
-    now_ms,
-  };
+  const services = createMetaServices({ store, keyring, logger, settings, now_ms });
   const runner = new Runner({
     store,
     services,
@@ -141,7 +129,7 @@ export async function domainOn(
       return found;
     },
     version: () => store.transact((txn) => txn.readVersion()),
-    dispose: () => lazyCommits.stop(),
+    dispose: () => services.lazyCommits.stop(),
   };
 }
 
