@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deletionsOf, errorXml, listingXml, resultXml } from './s3-double-xml.ts';
+import { type Stored, StoredObjects } from './stored-objects.ts';
 
 /** A request to the double: what it does, and to which keys, or to those below which prefix. */
 export interface S3Request {
@@ -34,19 +35,12 @@ const PAGE = 7;
 
 export const S3_DOUBLE = { ak: 'double-ak', sk: 'double-sk-that-nobody-may-ever-read', bucket: 'doubled' };
 
-interface Stored {
-  readonly size_bytes: number;
-  readonly written_ms: number;
-  /** When it was deleted, for listings that are stale. */
-  readonly deleted_ms?: number;
-}
-
 /**
  * A bucket of the S3 family, in the memory of the test, that breaks where it is told to. It lists in no order, in small pages,
  * and looks at no signature, but at the access key.
  */
 export class S3Double {
-  readonly #objects = new Map<string, Stored>();
+  readonly #objects = new StoredObjects(STALE_MS);
   readonly #server = createServer((request, response) => {
     this.#serve(request, response).catch(() => response.destroy());
   });
@@ -78,16 +72,15 @@ export class S3Double {
   }
 
   put(key: string, size_bytes = 1): void {
-    this.#objects.set(key, { size_bytes, written_ms: Date.now() });
+    this.#objects.put(key, size_bytes);
   }
 
   has(key: string): boolean {
-    const stored = this.#objects.get(key);
-    return stored !== undefined && stored.deleted_ms === undefined;
+    return this.#objects.has(key);
   }
 
   keys(): string[] {
-    return [...this.#objects.keys()].filter((key) => this.has(key)).sort();
+    return this.#objects.keys().sort();
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -123,25 +116,21 @@ export class S3Double {
         return { status: keys.every((key) => this.has(key)) ? 200 : 404, body: '' };
       case 'delete': {
         const kept = fault?.kind === 'partial' ? keys.filter((_, i) => i % 2 === 0) : [];
-        for (const key of keys) if (!kept.includes(key)) this.#delete(key);
+        for (const key of keys) if (!kept.includes(key)) this.#objects.delete(key);
         return { status: 200, body: resultXml(kept) };
       }
     }
   }
 
-  #delete(key: string): void {
-    const stored = this.#objects.get(key);
-    if (stored && stored.deleted_ms === undefined) this.#objects.set(key, { ...stored, deleted_ms: Date.now() });
-  }
-
   #list(prefix: string, url: URL, stale: boolean): string {
     const at_ms = Date.now() - (stale ? STALE_MS : 0);
-    const shown = [...this.#objects].filter(([key, { written_ms, deleted_ms }]) => {
-      const there = stale ? written_ms <= at_ms && (deleted_ms ?? at_ms + 1) > at_ms : deleted_ms === undefined;
-      return there && key.startsWith(prefix);
-    });
+    const isShown = ({ written_ms, deleted_ms }: Stored) =>
+      stale ? written_ms <= at_ms && (deleted_ms ?? at_ms + 1) > at_ms : deleted_ms === undefined;
     // By their ends, so that what belongs together lies apart, and a page goes on behind a key whatever comes and goes.
-    const found = shown.map(([key, stored]) => ({ key, order: reversed(key), ...stored }));
+    const found = this.#objects
+      .below(prefix)
+      .filter(isShown)
+      .map((stored) => ({ order: reversed(stored.key), ...stored }));
     const after = url.searchParams.get('continuation-token') ?? '';
     const rest = found.filter(({ order }) => order > after).sort((a, b) => (a.order < b.order ? -1 : 1));
     const most = Math.min(PAGE, Number(url.searchParams.get('max-keys') ?? PAGE));
