@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { HdfsLocation } from '../../src/objects/location.ts';
 import { openObjectStore } from '../../src/objects/open-object-store.ts';
+import { startCannedServer } from '../support/objects/canned-server.ts';
 import { unlimited } from '../support/objects/limits.ts';
 import { OBJECT_SETTINGS } from '../support/objects/settings.ts';
 import { startWebHdfs, type WebHdfsOptions, type WebHdfsServer } from '../support/objects/web-hdfs-server.ts';
@@ -122,6 +123,21 @@ describe('a service', () => {
     expect(server.tree.files).toContain('/pre/data/b');
   });
 
+  test('is not believed to have deleted what it says that it has not', async () => {
+    const server = await start();
+    const store = openObjectStore(server.location(), options);
+    await putAll(store, ['a', 'data/1/b', 'data/2/c']);
+    for (const path of ['/pre/a', '/pre/data/1']) server.tree.silent.add(path);
+    const left = {
+      fault: 'failed',
+      message: expect.stringMatching(/^vault 1: could not delete .*: it is there still$/),
+    };
+    await expect(store.delete(['none', 'a'])).rejects.toMatchObject(left);
+    await expect(store.deletePrefix('data/1/')).rejects.toMatchObject(left);
+    await store.delete(['none', 'data/none', 'data/2/c']);
+    expect(server.tree.files).toEqual(['/pre/a', '/pre/data/1/b']);
+  });
+
   test('deletes no file for a folder of its name, and no folder beside the prefix', async () => {
     const server = await start();
     const store = openObjectStore(server.location(), options);
@@ -134,3 +150,24 @@ describe('a service', () => {
 });
 
 const NO_RETRY = { ...OBJECT_SETTINGS, max_s3_client_retry: 0 };
+
+test.each([
+  ['{"ok":true}', 'an answer that is none of WebHDFS with the status 200'],
+  ['<html></html>', 'an answer that is none of WebHDFS with the status 200'],
+  [
+    '{"DirectoryListing":{"partialListing":{"FileStatuses":{"FileStatus":[]}},"remainingEntries":5}}',
+    'with the status 200',
+  ],
+])('what answers %s leaves nothing for gone', async (body, why) => {
+  const server = await startCannedServer({ status: 200, body });
+  try {
+    const fs_name = server.endpoint;
+    const place = { kind: 'hdfs', fs_name, user: 'doris', prefix: 'pre', confs: {}, kerberos: false } as const;
+    const store = openObjectStore(place, { ...options, settings: NO_RETRY });
+    for (const call of [store.delete(['a']), store.exists('a'), keysOf(store, ''), store.deletePrefix('data/')]) {
+      await expect(call).rejects.toMatchObject({ fault: 'failed', message: expect.stringContaining(why) });
+    }
+  } finally {
+    await server.stop();
+  }
+});

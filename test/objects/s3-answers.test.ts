@@ -134,10 +134,28 @@ describe('a listing', () => {
     expect(await errorOf(store.deletePrefix('data/1/'))).toEqual({ fault: 'failed', message });
     expect(server.seen.map(({ method }) => method)).toEqual(['GET']);
   });
+});
 
-  test('that is no XML is a failure', async () => {
-    const store = await storeAnswered([{ status: 200, body: `<html><p>${AK}</html>` }]);
-    expect(await errorOf(listed(store, ''))).toMatchObject({ fault: 'failed' });
+describe('what is no answer of S3, and has no objects and no errors in it,', () => {
+  const message = (deed: string) => `vault 1: could not ${deed}: what answers (200) is no S3`;
+
+  test.each([
+    ['a page', `<html><body>${AK}</body></html>`],
+    ['other data', '{"ok":true}'],
+    ['nothing', ''],
+  ])('leaves nothing for gone: %s', async (_, body) => {
+    const store = await storeAnswered([{ status: 200, body }]);
+    expect(await errorOf(listed(store, ''))).toEqual({ fault: 'failed', message: message('list objects') });
+    expect(await errorOf(store.delete(['a', 'b']))).toEqual({ fault: 'failed', message: message('delete objects') });
+    await server.stop();
+    const single = await storeAnswered([{ status: 200, body }], { batch_delete: false });
+    expect(await errorOf(single.delete(['a']))).toEqual({ fault: 'failed', message: message('delete an object') });
+  });
+
+  test('is told from storage that says nothing when nothing is left', async () => {
+    const store = await storeAnswered([{ status: 200, headers: { 'x-oss-request-id': '5C3D' } }]);
+    await store.delete(['a', 'b']);
+    expect(await errorOf(listed(store, ''))).toEqual({ fault: 'failed', message: message('list objects') });
   });
 });
 

@@ -3,7 +3,7 @@ import type { HdfsLocation } from '../location.ts';
 import type { DeletedObjects, StoredObject } from '../object-store.ts';
 import { ObjectStoreError } from '../object-store-error.ts';
 import type { ObjectStoreOptions } from '../options.ts';
-import { Requests } from '../requests.ts';
+import { RequestFailed, Requests } from '../requests.ts';
 import { failureOfHdfs, isNotFound, isUnknownOperation, NO_KERBEROS } from './failure.ts';
 import { nameNodesOf } from './name-nodes.ts';
 import { type FileStatus, type Listing, WebHdfs } from './web-hdfs.ts';
@@ -46,9 +46,7 @@ export class HdfsBackend implements ObjectBackend {
   }
 
   async delete(paths: readonly string[]): Promise<void> {
-    for (const path of paths) {
-      await this.#requests.send('put', 'delete an object', (signal) => this.#hdfs.delete(`/${path}`, false, signal));
-    }
+    for (const path of paths) await this.#remove('delete an object', `/${path}`, false);
   }
 
   async deletePrefix(prefix: string): Promise<DeletedObjects> {
@@ -118,8 +116,18 @@ export class HdfsBackend implements ObjectBackend {
     );
     // A folder counts itself. A file of that name has no slash behind it, so it is none of these objects.
     if (!summary || summary.directoryCount === 0) return { objects: 0, bytes: 0 };
-    await this.#requests.send('put', 'delete objects', (signal) => this.#hdfs.delete(path, true, signal));
+    await this.#remove('delete objects', path, true);
     return { objects: summary.fileCount, bytes: summary.length };
+  }
+
+  /** Deletes a file, or a folder with all in it. That it was not deleted mostly means that it was not there; it is looked for. */
+  async #remove(deed: string, path: string, recursive: boolean): Promise<void> {
+    await this.#requests.send('put', deed, async (signal) => {
+      if (await this.#hdfs.delete(path, recursive, signal)) return;
+      if (await orNothing(this.#hdfs.status(path, signal))) {
+        throw new RequestFailed({ fault: 'failed', reason: 'it is there still' });
+      }
+    });
   }
 }
 

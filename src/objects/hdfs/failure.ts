@@ -56,7 +56,8 @@ export function failureOfHdfs(error: unknown): Failure {
     return { fault, reason: `${exception} ${message}` };
   }
   if (status === 404) return { fault: 'misconfigured', reason: 'there is no WebHDFS at that address (404)' };
-  return { fault: faultOfStatus(status), reason: `an answer with the status ${status}` };
+  const what = message === '' ? 'an answer' : message;
+  return { fault: faultOfStatus(status), reason: `${what} with the status ${status}` };
 }
 
 /** Whether another name node may know what this one doesn't. */

@@ -1,6 +1,7 @@
 import { HdfsRefusal, isOfOneNode } from './failure.ts';
 
 const ROOT = '/webhdfs/v1';
+const OK = 200;
 const CREATED = 201;
 const TEMPORARY_REDIRECT = 307;
 
@@ -40,33 +41,34 @@ export class WebHdfs {
   ) {}
 
   async status(path: string, signal: AbortSignal): Promise<FileStatus> {
-    const { FileStatus } = await this.#json<{ FileStatus: FileStatus }>('GET', path, { op: 'GETFILESTATUS' }, signal);
-    return FileStatus;
+    return (await this.#json('GET', path, { op: 'GETFILESTATUS' }, 'FileStatus', signal)) as FileStatus;
   }
 
   /** All entries of a folder. */
   async listAll(path: string, signal: AbortSignal): Promise<Listing> {
-    const answer = await this.#json<{ FileStatuses: Statuses }>('GET', path, { op: 'LISTSTATUS' }, signal);
-    return { entries: answer.FileStatuses.FileStatus, more: false };
+    const statuses = await this.#json('GET', path, { op: 'LISTSTATUS' }, 'FileStatuses', signal);
+    return { entries: (statuses as Statuses).FileStatus, more: false };
   }
 
   /** Entries of a folder, behind the one of that name; from the first, when it is empty. */
   async listBatch(path: string, startAfter: string, signal: AbortSignal): Promise<Listing> {
     const parameters = { op: 'LISTSTATUS_BATCH', ...(startAfter !== '' && { startAfter }) };
-    const { DirectoryListing } = await this.#json<{ DirectoryListing: Partial }>('GET', path, parameters, signal);
-    const entries = DirectoryListing.partialListing.FileStatuses.FileStatus;
-    return { entries, more: DirectoryListing.remainingEntries > 0 && entries.length > 0 };
+    const listing = (await this.#json('GET', path, parameters, 'DirectoryListing', signal)) as Partial;
+    const entries = listing.partialListing.FileStatuses.FileStatus;
+    const more = listing.remainingEntries > 0;
+    if (more && entries.length === 0) throw new HdfsRefusal(OK, '', 'a listing that does not go on', false);
+    return { entries, more };
   }
 
   async contentSummary(path: string, signal: AbortSignal): Promise<ContentSummary> {
     const parameters = { op: 'GETCONTENTSUMMARY' };
-    const answer = await this.#json<{ ContentSummary: ContentSummary }>('GET', path, parameters, signal);
-    return answer.ContentSummary;
+    return (await this.#json('GET', path, parameters, 'ContentSummary', signal)) as ContentSummary;
   }
 
-  /** Deletes a file, or a folder with all in it. Nothing happens when it is not there. */
-  async delete(path: string, recursive: boolean, signal: AbortSignal): Promise<void> {
-    await this.#json('DELETE', path, { op: 'DELETE', recursive: String(recursive) }, signal);
+  /** Deletes a file, or a folder with all in it. False when it did not: mostly since nothing is there. */
+  async delete(path: string, recursive: boolean, signal: AbortSignal): Promise<boolean> {
+    const parameters = { op: 'DELETE', recursive: String(recursive) };
+    return (await this.#json('DELETE', path, parameters, 'boolean', signal)) === true;
   }
 
   /** Writes a file: a name node says where to, and a data node takes the bytes. */
@@ -90,14 +92,18 @@ export class WebHdfs {
     });
   }
 
-  async #json<T>(method: string, path: string, parameters: Parameters, signal: AbortSignal): Promise<T> {
+  /** What an answer says under `name`, which all of WebHDFS do. */
+  async #json(
+    method: string,
+    path: string,
+    parameters: Parameters,
+    name: string,
+    signal: AbortSignal,
+  ): Promise<unknown> {
     const answer = await this.#ask(method, path, parameters, signal);
-    const text = await answer.text();
-    try {
-      return JSON.parse(text) as T;
-    } catch {
-      throw new HdfsRefusal(answer.status, '', 'an answer that is no JSON', false);
-    }
+    const said = valueIn(await answer.text(), name);
+    if (said === undefined) throw new HdfsRefusal(answer.status, '', 'an answer that is none of WebHDFS', false);
+    return said;
   }
 
   /** Asks one name node after the other, until one answers that is in charge. */
@@ -138,6 +144,14 @@ interface Statuses {
 interface Partial {
   readonly partialListing: { readonly FileStatuses: Statuses };
   readonly remainingEntries: number;
+}
+
+function valueIn(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text)?.[name];
+  } catch {
+    return undefined;
+  }
 }
 
 function refusalOf(answer: Response, body: string): HdfsRefusal {

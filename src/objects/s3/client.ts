@@ -3,6 +3,7 @@ import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 import { endpointUrl, needsPathStyle } from '../endpoint.ts';
 import type { S3Location } from '../location.ts';
 import type { ObjectSettings } from '../options.ts';
+import { believeOnlyS3 } from './answers.ts';
 
 /** The client's library, which is loaded when the first place of its kind is used. */
 export type S3Library = typeof import('@aws-sdk/client-s3');
@@ -41,6 +42,7 @@ export async function createS3Client(
     requestHandler: { httpAgent: agent, httpsAgent: agent },
   });
   signBatchesByMd5(client);
+  believeOnlyS3(client);
   return client;
 }
 

@@ -28,6 +28,8 @@ export class HdfsTree {
   #root: Node = folder();
   /** Files that can't be deleted by anyone. */
   readonly stuck = new Set<string>();
+  /** Paths that stay, and all that is told of it is that they were not deleted. */
+  readonly silent = new Set<string>();
 
   /** The paths of all files. */
   get files(): string[] {
@@ -77,7 +79,7 @@ export class HdfsTree {
     const name = names.pop();
     const parent = this.#find(names);
     const node = name === undefined ? this.#root : parent?.children?.get(name);
-    if (!node) return false;
+    if (!node || this.silent.has(path)) return false;
     const inside = [...walk(node, path)].map(([file]) => file);
     const stuck = inside.find((file) => this.stuck.has(file));
     if (stuck) throw new HdfsException('AccessControlException', 403, `Permission denied: path="${stuck}"`);
