@@ -4,9 +4,10 @@ import { originOf } from '../rpc/call-origin.ts';
 import type { Runner } from '../rpc/runner.ts';
 import { AnswerMemo } from './answer-memo.ts';
 import type { HttpAnswer, HttpCall } from './http-types.ts';
+import type { AdminOperation } from './operation.ts';
 import { Query } from './query.ts';
 import { adminCode, jsonReply } from './reply.ts';
-import type { AdminCall, Route } from './route.ts';
+import type { AdminCall } from './route.ts';
 import { reads, routes } from './routes.ts';
 import { TokenCheck } from './token.ts';
 
@@ -35,21 +36,21 @@ export class Admin {
     const refused = this.#token.refuse(query);
     if (refused) return refused;
     const name = operation.startsWith('v1/') ? operation.slice('v1/'.length) : operation;
-    const route = Object.hasOwn(routes, name) ? routes[name] : undefined;
-    if (!route) return unknownOperation(operation);
+    const found = Object.hasOwn(routes, name) ? routes[name] : undefined;
+    if (!found) return unknownOperation(operation);
     const { store, admin_rules } = this.#options;
     const origin = originOf(headers);
     const runner = this.#options.runner.for(origin);
     const documentRules = admin_rules === 'document';
     const acceptsJson = /\bapplication\/json\b/i.test(headers.accept ?? '');
-    const ask = () => this.#ask(route, { operation, query, body, runner, store, documentRules, acceptsJson });
+    const ask = () => this.#ask(found, { operation, query, body, runner, store, documentRules, acceptsJson });
     if (!reads.has(name) || body.length > LONGEST_REMEMBERED) return ask();
     return this.#memo.answer(`${operation}?${text}\n${body.toString('latin1')}`, ask);
   }
 
-  async #ask(route: Route, call: AdminCall): Promise<HttpAnswer> {
+  async #ask({ answer }: AdminOperation, call: AdminCall): Promise<HttpAnswer> {
     try {
-      return await route(call);
+      return await answer(call);
     } catch (error) {
       if (error instanceof MetaError) return jsonReply(adminCode(error.code), error.message);
       throw error;

@@ -12,6 +12,9 @@ const STATUS: Readonly<Record<AdminCode, number>> = {
   INTERNAL_ERROR: 500,
 };
 
+/** All five. */
+export const ADMIN_CODES: readonly AdminCode[] = Object.keys(STATUS) as AdminCode[];
+
 /** The word for a code of the service. Whatever is neither the caller's fault nor about a missing thing is internal. */
 export function adminCode(code: MetaServiceCode): AdminCode {
   switch (code) {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { recyclerRoutes } from '../../src/admin/recycling/recycler-admin.ts';
+import { recyclerOperations } from '../../src/admin/recycling/recycler-operations.ts';
 import { createLogger } from '../../src/observe/logger.ts';
 import { FuzzClient } from '../support/fuzz/client.ts';
 import { mutateBytes, mutateJson, randomBytes } from '../support/fuzz/mutate.ts';
@@ -12,7 +12,7 @@ const RUNS = 100;
 const INSTANCES = ['i', 'j', 'nobody'];
 
 /** Queries that are right, or nearly so. */
-const QUERIES: Readonly<Record<keyof typeof recyclerRoutes, readonly string[]>> = {
+const QUERIES: Readonly<Record<keyof typeof recyclerOperations, readonly string[]>> = {
   recycle_instance: ['', 'dry_run=true', 'dry_run=true&limit=1'],
   recycle_copy_jobs: INSTANCES.map((id) => `instance_id=${id}`),
   recycle_job_info: INSTANCES.map((id) => `instance_id=${id}`),
@@ -49,7 +49,7 @@ afterAll(async () => {
 });
 
 test('every operation of the recycler is fuzzed', () => {
-  expect(Object.keys(QUERIES)).toEqual(Object.keys(recyclerRoutes));
+  expect(Object.keys(QUERIES)).toEqual(Object.keys(recyclerOperations));
 });
 
 test.each(Object.entries(QUERIES))('%s', async (operation, queries) => {

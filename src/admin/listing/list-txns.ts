@@ -24,6 +24,11 @@ interface Place {
 const READ = 500;
 const PREFIX = 'TXN_STATUS_';
 
+/** What `status` may be besides `all`. */
+export const TXN_STATUS_WORDS: readonly string[] = Object.values(TxnStatus).flatMap((one) =>
+  typeof one === 'string' ? [one.replace(PREFIX, '')] : [],
+);
+
 /**
  * `list_txns`: the transactions of an instance, or of its database `db_id`, in the order of databases and ids. Without a
  * `status` those that are unfinished, with `all` every one, else those of that status. They come in pages of `limit`, and
@@ -138,8 +143,7 @@ function statusOf(query: Query): Wanted['status'] {
   if (text === 'ALL') return 'all';
   const status = Object.entries(TxnStatus).find(([name]) => name === text || name === PREFIX + text)?.[1];
   if (typeof status === 'number') return status;
-  const names = Object.values(TxnStatus).flatMap((one) => (typeof one === 'string' ? [one.replace(PREFIX, '')] : []));
-  throw invalid(`status must be all or one of ${names.join(', ')}`);
+  throw invalid(`status must be all or one of ${TXN_STATUS_WORDS.join(', ')}`);
 }
 
 function placeOf(text: string): Place | undefined {

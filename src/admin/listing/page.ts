@@ -2,6 +2,7 @@ import type { KeyRange } from '../../keys/key-kind.ts';
 import type { KeyValue, Transaction } from '../../kv/store.ts';
 import { invalid } from '../../meta/meta-error.ts';
 import type { HttpAnswer } from '../http-types.ts';
+import type { Parameter } from '../operation.ts';
 import type { Query } from '../query.ts';
 import { jsonReply } from '../reply.ts';
 
@@ -17,6 +18,14 @@ export function limitOf(query: Query): number {
   const limit = text === '' ? ENTRIES : Number(text);
   if (/^\d{0,4}$/.test(text) && limit >= 1 && limit <= MOST_ENTRIES) return limit;
   throw invalid(`limit must be a number from 1 to ${MOST_ENTRIES}`);
+}
+
+/** The parameters of a listing that comes in pages. */
+export function pageParameters(after: string): readonly Parameter[] {
+  return [
+    { name: 'limit', about: `How many entries the page has, ${MOST_ENTRIES} at most.`, type: 'integer' },
+    { name: 'after', about: after },
+  ];
 }
 
 /** The bytes that a parameter gives in hex; undefined without one. Throws a MetaError for what is no hex. */

@@ -12,24 +12,8 @@ import type { HttpAnswer, HttpCall } from '../http-types.ts';
 import { Query } from '../query.ts';
 import { adminCode, statusOf } from '../reply.ts';
 import { TokenCheck } from '../token.ts';
-import { pauseTool, resumeTool, statisticsTool } from './control-tools.ts';
-import { checkInstanceTool, checkJobInfo, recycleJobInfo } from './job-info-tools.ts';
-import { adjustRateLimiter, checkMeta, recycleCopyJobs, recycleInstance } from './recycle-tools.ts';
-import { line, type RecyclerRoute } from './recycler-call.ts';
-
-/** Every operation of the recycler's API, as it stands in the path behind `/RecyclerService/http/`. */
-export const recyclerRoutes: Readonly<Record<string, RecyclerRoute>> = {
-  recycle_instance: recycleInstance,
-  recycle_copy_jobs: recycleCopyJobs,
-  recycle_job_info: recycleJobInfo,
-  check_instance: checkInstanceTool,
-  check_job_info: checkJobInfo,
-  check_meta: checkMeta,
-  adjust_rate_limiter: adjustRateLimiter,
-  statistics_recycle: statisticsTool,
-  pause: pauseTool,
-  resume: resumeTool,
-};
+import { line } from './recycler-call.ts';
+import { recyclerOperations } from './recycler-operations.ts';
 
 export interface RecyclerAdminOptions {
   readonly runner: Runner;
@@ -57,13 +41,13 @@ export class RecyclerAdmin {
   async answer({ path, query: text, body, headers, signal }: HttpCall, operation: string): Promise<HttpAnswer> {
     const query = new Query(text);
     if (this.#token.refuse(query) !== undefined) return line(403, 'incorrect token');
-    const route = Object.hasOwn(recyclerRoutes, operation) ? recyclerRoutes[operation] : undefined;
-    if (!route) return line(404, `http path ${path} not found, it may be not implemented`);
+    const found = Object.hasOwn(recyclerOperations, operation) ? recyclerOperations[operation] : undefined;
+    if (!found) return line(404, `http path ${path} not found, it may be not implemented`);
     const { recycler, ...parts } = this.#options;
     if (recycler === undefined) return line(400, NOT_HERE);
     const acceptsJson = /\bapplication\/json\b/i.test(headers.accept ?? '');
     try {
-      return await route({ ...parts, recycler, query, body, acceptsJson, signal });
+      return await found.answer({ ...parts, recycler, query, body, acceptsJson, signal });
     } catch (error) {
       if (error instanceof MetaError) return line(statusOf(adminCode(error.code)), error.message);
       if (error instanceof StoreError) return line(statusOf(adminCode(codeOfStoreError(error))), error.message);

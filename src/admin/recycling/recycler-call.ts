@@ -26,9 +26,6 @@ export interface RecyclerCall {
   readonly signal: AbortSignal;
 }
 
-/** What serves an operation. */
-export type RecyclerRoute = (call: RecyclerCall) => HttpAnswer | Promise<HttpAnswer>;
-
 /** The instance that a call is about. Throws a MetaError where it names none. */
 export function instanceOf({ query }: Pick<RecyclerCall, 'query'>): string {
   const instance_id = query.decoded('instance_id');
