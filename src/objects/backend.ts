@@ -6,15 +6,13 @@ export interface ObjectBackend {
   readonly batch_objects: number;
   /** How many calls of `delete` may run side by side. */
   readonly parallel_batches: number;
-  /** How far the time of an object may lie before the one at which it was written, since the storage keeps whole seconds, say. */
-  readonly clock_step_ms: number;
   put(path: string, body: Uint8Array): Promise<void>;
   exists(path: string): Promise<boolean>;
   /** The objects whose paths begin with `prefix`, in pages none of which is empty. */
   list(prefix: string): AsyncIterable<readonly StoredObject[]>;
   /** When it resolves, none of them is there. */
   delete(paths: readonly string[]): Promise<void>;
-  /** Deletes all that begins with `prefix`, for storage that can do so without a listing. */
-  deletePrefix?(prefix: string): Promise<DeletedObjects>;
+  /** Deletes all that begins with `prefix`, for storage that can do so without a listing; `mayGo` as for an `ObjectStore`. */
+  deletePrefix?(prefix: string, mayGo?: () => Promise<void>): Promise<DeletedObjects>;
   close(): void;
 }

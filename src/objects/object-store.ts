@@ -34,8 +34,11 @@ export interface ObjectStore {
   list(prefix: string): AsyncIterable<readonly StoredObject[]>;
   /** Deletes objects, any number of them. When it resolves, none of them is there; those that were not count as deleted. */
   delete(keys: readonly string[]): Promise<void>;
-  /** Deletes every object whose key begins with `prefix`; with `older_than_ms`, those only that were written before then. */
-  deletePrefix(prefix: string, older_than_ms?: number): Promise<DeletedObjects>;
+  /**
+   * Deletes every object whose key begins with `prefix`, as far as it was there before. `mayGo` is called before each batch of
+   * them: once it rejects, nothing more is deleted, and that is what this rejects with.
+   */
+  deletePrefix(prefix: string, mayGo?: () => Promise<void>): Promise<DeletedObjects>;
   /** Gives back its connections. */
   close(): void;
 }

@@ -43,12 +43,12 @@ export class RootedStore implements ObjectStore {
     await deletions.end();
   }
 
-  async deletePrefix(prefix: string, older_than_ms?: number): Promise<DeletedObjects> {
+  async deletePrefix(prefix: string, mayGo?: () => Promise<void>): Promise<DeletedObjects> {
     const path = this.#pathOfPrefix(prefix);
     if (path === '')
       throw this.#refused('misconfigured', 'it has no prefix of its own, and others may use the rest of it');
-    if (older_than_ms === undefined && this.backend.deletePrefix) return this.backend.deletePrefix(path);
-    return this.#deleteListed(path, older_than_ms ?? Number.POSITIVE_INFINITY);
+    if (this.backend.deletePrefix) return this.backend.deletePrefix(path, mayGo);
+    return this.#deleteListed(path, mayGo);
   }
 
   close(): void {
@@ -65,13 +65,14 @@ export class RootedStore implements ObjectStore {
   }
 
   /** Deletes what is listed while the listing goes on. */
-  async #deleteListed(path: string, older_than_ms: number): Promise<DeletedObjects> {
-    const { batch_objects, parallel_batches, clock_step_ms } = this.backend;
+  async #deleteListed(path: string, mayGo?: () => Promise<void>): Promise<DeletedObjects> {
+    const { batch_objects, parallel_batches } = this.backend;
     const deletions = new Deletions(parallel_batches);
     let objects = 0;
     let bytes = 0;
     const begin = (batch: readonly StoredObject[]) =>
       deletions.add(async () => {
+        await mayGo?.();
         await this.backend.delete(batch.map(({ key }) => key));
         objects += batch.length;
         bytes += batch.reduce((sum, { size_bytes }) => sum + size_bytes, 0);
@@ -80,7 +81,6 @@ export class RootedStore implements ObjectStore {
     try {
       for await (const page of this.#pages(path)) {
         for (const object of page) {
-          if (object.modified_ms + clock_step_ms > older_than_ms) continue;
           this.#refuseDots(object.key);
           due.push(object);
           if (due.length < batch_objects) continue;

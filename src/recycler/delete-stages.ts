@@ -11,14 +11,18 @@ import type { SweepContext } from './sweep.ts';
 /**
  * Deletes the files of the internal stages that an instance has, and of those that it had and dropped, as far as their
  * object stores have no prefix: the paths of such files begin with a slash, and whoever empties the store passes them by.
+ * `mayGo` is as for `deletePrefix`.
  */
-export async function deleteStagesWithoutPrefix(context: SweepContext): Promise<DeletedObjects> {
+export async function deleteStagesWithoutPrefix(
+  context: SweepContext,
+  mayGo: () => Promise<void>,
+): Promise<DeletedObjects> {
   const { store, instance, instance_id, signal } = context;
   const deleted: DeletedObjects[] = [];
   const empty = async (stage: StagePB | undefined) => {
     signal.throwIfAborted();
     if (stage?.type !== StageType.INTERNAL || !liesInBucketItself(context, stage)) return;
-    deleted.push(await (await placeOfStage(context, instance, stage)).deletePrefix(''));
+    deleted.push(await (await placeOfStage(context, instance, stage)).deletePrefix('', mayGo));
   };
   for (const stage of instance.stages) await empty(stage);
   for await (const page of scanInPages(store, keys.recycleStage.range({ instance_id }))) {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { FieldsToEncode, KeyKind, KeyShape } from '../keys/key-kind.ts';
 import { allKinds, INSTANCE_SPACE } from '../keys/key-table.ts';
-import { rangesOfInstance, singleKeysOfInstance } from './instance-keys.ts';
+import { rangesOfInstance, singleKeysOfInstance, vaultsOfInstance } from './instance-keys.ts';
 
 const kinds: readonly KeyKind[] = allKinds;
 const ofInstances = kinds.filter(({ shape }) => shape.space === INSTANCE_SPACE);
@@ -12,7 +12,8 @@ function keyOf(kind: KeyKind, instance_id: string): Buffer {
 }
 
 function goes(instance_id: string, key: Buffer): boolean {
-  const isIn = rangesOfInstance(instance_id).some(({ begin, end }) => begin.compare(key) <= 0 && key.compare(end) < 0);
+  const ranges = [...rangesOfInstance(instance_id), vaultsOfInstance(instance_id)];
+  const isIn = ranges.some(({ begin, end }) => begin.compare(key) <= 0 && key.compare(end) < 0);
   return isIn || singleKeysOfInstance(instance_id).some((each) => each.equals(key));
 }
 

@@ -4,6 +4,7 @@ import { emptyPlaces } from '../meta/vault/emptied-places.ts';
 import { overlap, type Place, placeOfStore, placeOfVault } from '../meta/vault/place.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { MalformedValueError } from '../records/malformed-value.ts';
+import { recordExists } from '../records/message-record.ts';
 import { scanRecords } from '../records/scan-records.ts';
 import { type InstanceInfoPB, InstanceInfoPB_Status as Status } from '../schema/gen/cloud/instance_pb.ts';
 import { TABLETS_PREFIX } from './data-paths.ts';
@@ -14,12 +15,14 @@ import type { SweepContext } from './sweep.ts';
  * Throws a ContradictionError when objects of another instance may lie in a place of this one too, and a MalformedValueError
  * where it can't be told. Otherwise, unless it is a dry run, nobody gets one of its places from here on: what looks for
  * others and what keeps them out is one transaction, so that no instance or vault can come in between.
+ *
+ * Resolves to what throws a ContradictionError once that is over: another process has come to the end of it, and whoever got
+ * a place since keeps what lies there.
  */
-export async function takePlaces({ store, instance, dry_run }: SweepContext): Promise<void> {
+export async function takePlaces({ store, instance, dry_run }: SweepContext): Promise<() => Promise<void>> {
   const { instanceId } = instance;
   await store.transact(async (txn) => {
     const own = await placesOf(txn, instance);
-    if (own.length === 0) return;
     const options = { snapshot: dry_run };
     for await (const { fields, message } of scanRecords(txn, keys.instance, {}, options)) {
       if (fields.instance_id === instanceId || message.status === Status.DELETED) continue;
@@ -31,6 +34,10 @@ export async function takePlaces({ store, instance, dry_run }: SweepContext): Pr
     }
     if (!dry_run) emptyPlaces(txn, instanceId, own);
   });
+  return async () => {
+    if (await store.transact((txn) => recordExists(txn, keys.systemEmptiedPlaces, { instance_id: instanceId }))) return;
+    throw new ContradictionError('its places are being emptied no more, somebody else may have got one');
+  };
 }
 
 /**

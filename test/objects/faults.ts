@@ -56,7 +56,6 @@ export function faultContract(start: () => Promise<ServerPlace>, { has_buckets =
       listed(store, ''),
       store.delete(['a']),
       store.deletePrefix('a/'),
-      store.deletePrefix('a/', Date.now()),
     ];
     for (const outcome of await Promise.allSettled(calls)) {
       const error = outcome.status === 'rejected' ? outcome.reason : undefined;

@@ -23,7 +23,6 @@ interface Opened {
 export class AzureBackend implements ObjectBackend {
   readonly batch_objects = MOST_OF_A_BATCH;
   readonly parallel_batches = 4;
-  readonly clock_step_ms = 1000;
   readonly #url: string;
   readonly #requests: Requests;
   readonly #location: AzureLocation;

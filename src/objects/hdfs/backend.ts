@@ -14,7 +14,6 @@ const NOTHING: Listing = { entries: [], more: false };
 export class HdfsBackend implements ObjectBackend {
   readonly batch_objects = 1;
   readonly parallel_batches = 16;
-  readonly clock_step_ms = 1;
   readonly #hdfs: WebHdfs;
   readonly #requests: Requests;
   /** Older services list a folder at once or not at all. */
@@ -49,13 +48,13 @@ export class HdfsBackend implements ObjectBackend {
     for (const path of paths) await this.#remove('delete an object', `/${path}`, false);
   }
 
-  async deletePrefix(prefix: string): Promise<DeletedObjects> {
+  async deletePrefix(prefix: string, mayGo?: () => Promise<void>): Promise<DeletedObjects> {
     const { folder, begin } = split(prefix);
-    if (begin === '') return this.#deleteFolder(folder);
+    if (begin === '') return this.#deleteFolder(folder, mayGo);
     let deleted: DeletedObjects = { objects: 0, bytes: 0 };
     for await (const entries of this.#pages(folder)) {
       for (const entry of entries) {
-        if (entry.pathSuffix.startsWith(begin)) deleted = sum(deleted, await this.#deleteEntry(folder, entry));
+        if (entry.pathSuffix.startsWith(begin)) deleted = sum(deleted, await this.#deleteEntry(folder, entry, mayGo));
       }
     }
     return deleted;
@@ -102,20 +101,26 @@ export class HdfsBackend implements ObjectBackend {
     });
   }
 
-  async #deleteEntry(folder: string, { type, pathSuffix, length }: FileStatus): Promise<DeletedObjects> {
+  async #deleteEntry(
+    folder: string,
+    { type, pathSuffix, length }: FileStatus,
+    mayGo?: () => Promise<void>,
+  ): Promise<DeletedObjects> {
     const path = `${folder}${pathSuffix}`;
-    if (type === 'DIRECTORY') return this.#deleteFolder(`${path}/`);
+    if (type === 'DIRECTORY') return this.#deleteFolder(`${path}/`, mayGo);
+    await mayGo?.();
     await this.delete([path]);
     return { objects: 1, bytes: length };
   }
 
-  async #deleteFolder(folder: string): Promise<DeletedObjects> {
+  async #deleteFolder(folder: string, mayGo?: () => Promise<void>): Promise<DeletedObjects> {
     const path = `/${folder.slice(0, -1)}`;
     const summary = await this.#requests.send('get', 'count objects', (signal) =>
       orNothing(this.#hdfs.contentSummary(path, signal)),
     );
     // A folder counts itself. A file of that name has no slash behind it, so it is none of these objects.
     if (!summary || summary.directoryCount === 0) return { objects: 0, bytes: 0 };
+    await mayGo?.();
     await this.#remove('delete objects', path, true);
     return { objects: summary.fileCount, bytes: summary.length };
   }

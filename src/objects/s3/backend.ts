@@ -20,7 +20,6 @@ interface Opened {
 export class S3Backend implements ObjectBackend {
   readonly batch_objects: number;
   readonly parallel_batches: number;
-  readonly clock_step_ms = 1000;
   readonly #requests: Requests;
   readonly #location: S3Location;
   readonly #bucket: { readonly Bucket: string };

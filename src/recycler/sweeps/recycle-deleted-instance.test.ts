@@ -2,13 +2,15 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { domainOn, rpc } from '../../../test/support/fuzz/domain.ts';
 import { storedPairs } from '../../../test/support/fuzz/stored-pairs.ts';
 import { MemoryBucket } from '../../../test/support/objects/memory-bucket.ts';
-import { MemoryObjectStore } from '../../../test/support/objects/memory-object-store.ts';
+import { MemoryObjectStore, type ObjectCall } from '../../../test/support/objects/memory-object-store.ts';
+import { memoryPlaces } from '../../../test/support/objects/memory-places.ts';
 import { besides } from '../../../test/support/recycler/besides.ts';
-import { DataWorld, INSTANCE, tabletsOf } from '../../../test/support/recycler/data-world.ts';
+import { DataWorld, INSTANCE, tabletsOf, VAULT } from '../../../test/support/recycler/data-world.ts';
 import { openStageWorld } from '../../../test/support/recycler/stage-world.ts';
 import { keys } from '../../keys/key-table.ts';
 import type { Store } from '../../kv/store.ts';
 import { ObjectStoreError } from '../../objects/object-store-error.ts';
+import { recordExists } from '../../records/message-record.ts';
 import {
   AlterInstanceRequest_Operation as Operation,
   InstanceInfoPB_Status as Status,
@@ -84,7 +86,8 @@ test('it stays as long as one of its places fails, and the others are emptied', 
   const { progress } = await world.sweep(recycleDeletedInstance);
   expect(progress.numbers).toMatchObject({ deleted: 0, failed: 1 });
   expect(progress.lastFailure).toBe('instance i: vault 2: the keys are not taken');
-  expect(await allKeys()).toEqual(all);
+  const emptied = keys.systemEmptiedPlaces.encode({ instance_id: INSTANCE }).toString('hex');
+  expect((await allKeys()).filter((key) => key !== emptied)).toEqual(all);
   expect(world.paths).toEqual([]);
   is_down = false;
   await world.sweep(recycleDeletedInstance);
@@ -145,6 +148,17 @@ test('it goes on where it was broken off', async () => {
   expect(left.length).toBeGreaterThan(before.length);
   await world.sweep(recycleDeletedInstance);
   expect(await allKeys()).toEqual(before);
+});
+
+test('what a listing does not show yet goes all the same, before nobody looks for it any more', async () => {
+  await drop();
+  let listings = 0;
+  const fault = ({ deed }: ObjectCall) => (deed === 'list' && ++listings === 1 ? { stale_changes: 2 } : undefined);
+  world.stores[VAULT] = new MemoryObjectStore('vault 1', world.bucket, 'one', { fault });
+  await world.put('data/1/r_0.dat');
+  const { progress } = await world.sweep(recycleDeletedInstance);
+  expect(progress.numbers).toMatchObject({ deleted: 1, failed: 0 });
+  expect(world.paths).toEqual([]);
 });
 
 const obj = {
@@ -231,5 +245,53 @@ describe('a place that is being emptied', () => {
     const all = await allKeys();
     await world.sweep(recycleDeletedInstance, { instance_id: 'one', dry_run: true });
     expect(await allKeys()).toEqual(all);
+  });
+});
+
+describe('an instance with a vault', () => {
+  const create = (instanceId: string) => {
+    const vault = { name: 'v', objInfo: { ...obj, prefix: 'p' } };
+    return world.must(rpc.create_instance, { instanceId, vault });
+  };
+  const dropIt = (instanceId: string) => world.must(rpc.alter_instance, { op: Operation.DROP, instanceId });
+  const isThere = (instance_id: string) =>
+    world.domain.store.transact((txn) => recordExists(txn, keys.instance, { instance_id }));
+
+  test('goes wherever its recycling was broken off', async () => {
+    const places = memoryPlaces();
+    await create('one');
+    await dropIt('one');
+    for (let deeds = 1; await isThere('one'); deeds++) {
+      expect(deeds).toBeLessThan(50);
+      await world.sweep(recycleDeletedInstance, {
+        instance_id: 'one',
+        store: besides(world.domain.store, deeds, () => Promise.reject(new Error('killed'))),
+        places,
+      });
+    }
+    await create('two');
+  });
+
+  test('that was made anew keeps its objects, though who recycled the old one stood still in between', async () => {
+    await create('one');
+    await dropIt('one');
+    let others: () => Promise<void> = async () => undefined;
+    const fault = async ({ deed }: ObjectCall) => {
+      if (deed === 'list') await others();
+      return undefined;
+    };
+    const places = memoryPlaces({ fault });
+    const bucket = places.bucket('b');
+    bucket.put('p/data/1/old_0.dat', Buffer.from('old'), 1);
+    others = async () => {
+      others = async () => undefined;
+      await world.sweep(recycleDeletedInstance, { instance_id: 'one', places });
+      expect([await isThere('one'), bucket.keys]).toEqual([false, []]);
+      await create('one');
+      bucket.put('p/data/1/new_0.dat', Buffer.from('new'), 2);
+    };
+    const { progress } = await world.sweep(recycleDeletedInstance, { instance_id: 'one', places });
+    expect(progress.lastFailure).toMatch(/its places are being emptied no more/);
+    expect([await isThere('one'), bucket.keys]).toEqual([true, ['p/data/1/new_0.dat']]);
   });
 });

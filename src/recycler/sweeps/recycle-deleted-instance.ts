@@ -11,7 +11,7 @@ import { type InstanceInfoPB, InstanceInfoPB_Status as Status } from '../../sche
 import { TABLETS_PREFIX } from '../data-paths.ts';
 import { sum } from '../delete-objects.ts';
 import { deleteStagesWithoutPrefix } from '../delete-stages.ts';
-import { rangesOfInstance, singleKeysOfInstance } from '../instance-keys.ts';
+import { rangesOfInstance, singleKeysOfInstance, vaultsOfInstance } from '../instance-keys.ts';
 import { ContradictionError, noteFailure } from '../note-failure.ts';
 import { hexOf } from '../record-of-pair.ts';
 import { scanInPages } from '../scan-in-pages.ts';
@@ -22,8 +22,8 @@ const WHY = 'its instance was dropped';
 
 /**
  * Reclaims an instance that was dropped: all objects in all its places, then everything that is stored of it, and its own
- * record at last. As long as one place fails, the instance stays as it is, to be tried again. Who is at work on it is
- * recorded until the end, and must not be recorded again when the instance is gone.
+ * record at last, with those of its vaults. As long as one place fails, the instance stays as it is, to be tried again. Who is
+ * at work on it is recorded until the end, and must not be recorded again when the instance is gone.
  */
 export const recycleDeletedInstance: Sweep = {
   name: 'recycle_deleted_instance',
@@ -34,9 +34,9 @@ export const recycleDeletedInstance: Sweep = {
     progress.scanned(1);
     progress.found(1);
     try {
-      await takePlaces(context);
+      const mayGo = await takePlaces(context);
       if (context.dry_run) return await plan(context);
-      if (!(await deleteAllObjects(context))) return;
+      if (!(await deleteAllObjects(context, mayGo))) return;
       for (const range of rangesOfInstance(instance_id)) await clearInPages(context, range);
       await removeInstance(context);
       progress.deleted(1);
@@ -49,7 +49,7 @@ export const recycleDeletedInstance: Sweep = {
 async function plan(context: SweepContext): Promise<void> {
   const { store, instance_id, vaults, progress } = context;
   for (const place of vaults.all()) progress.planned({ what: `${place.name}: all objects`, why: WHY });
-  for (const range of rangesOfInstance(instance_id)) {
+  for (const range of [...rangesOfInstance(instance_id), vaultsOfInstance(instance_id)]) {
     for await (const page of scanInPages(store, range)) {
       context.signal.throwIfAborted();
       progress.scanned(page.length);
@@ -60,16 +60,16 @@ async function plan(context: SweepContext): Promise<void> {
 }
 
 /** Deletes the objects of all places, whichever of them fail. False when one did. */
-async function deleteAllObjects(context: SweepContext): Promise<boolean> {
-  const { vaults, progress } = context;
+async function deleteAllObjects(context: SweepContext, mayGo: () => Promise<void>): Promise<boolean> {
+  const { vaults } = context;
   const works = [
-    ...vaults.all().map((place) => () => deleteObjectsIn(place)),
-    () => deleteStagesWithoutPrefix(context),
+    ...vaults.all().map((place) => () => deleteObjectsIn(place, mayGo)),
+    () => deleteStagesWithoutPrefix(context, mayGo),
   ];
   const done = await Promise.all(
     works.map(async (work) => {
       try {
-        progress.deleted(0, await work());
+        await untilNothingIsLeft(context, work);
         return true;
       } catch (error) {
         noteFailure(context, `instance ${context.instance_id}`, error);
@@ -80,16 +80,32 @@ async function deleteAllObjects(context: SweepContext): Promise<boolean> {
   return done.every((one) => one);
 }
 
+/** How often a place is looked through until nothing is found there; what comes in still is for the next round. */
+const LISTINGS = 3;
+
+/**
+ * Nobody looks for objects of an instance once it is gone, so one listing is not believed: it may lag behind what was written
+ * last, and what is on its way comes to lie where it has been already.
+ */
+async function untilNothingIsLeft({ progress }: SweepContext, work: () => Promise<DeletedObjects>): Promise<void> {
+  for (let listing = 0; listing < LISTINGS; listing++) {
+    const deleted = await work();
+    if (deleted.objects === 0) return;
+    progress.deleted(0, deleted);
+  }
+  throw new ContradictionError('objects come into its places still');
+}
+
 /** What Doris puts into a place: the data of tables, and the files of internal stages. */
 const FOLDERS = [TABLETS_PREFIX, 'stage/'];
 
 /** Deletes all objects of a place. One without a prefix of its own refuses that, and only loses what Doris puts there. */
-async function deleteObjectsIn(place: ObjectStore): Promise<DeletedObjects> {
+async function deleteObjectsIn(place: ObjectStore, mayGo: () => Promise<void>): Promise<DeletedObjects> {
   try {
-    return await place.deletePrefix('');
+    return await place.deletePrefix('', mayGo);
   } catch (error) {
     if (!(error instanceof ObjectStoreError) || error.fault !== 'misconfigured') throw error;
-    return sum(await Promise.all(FOLDERS.map((folder) => place.deletePrefix(folder))));
+    return sum(await Promise.all(FOLDERS.map((folder) => place.deletePrefix(folder, mayGo))));
   }
 }
 
@@ -108,7 +124,7 @@ async function clearInPages(context: SweepContext, range: KeyRange): Promise<voi
   }
 }
 
-/** Removes the record of an instance, of which nothing else is stored any more, and who was at work on it. */
+/** Removes the record of an instance, of which nothing else is stored any more but its vaults, and who was at work on it. */
 async function removeInstance({ store, instance_id, services }: SweepContext): Promise<void> {
   const last = singleKeysOfInstance(instance_id);
   await store.transact(async (txn) => {
@@ -120,6 +136,8 @@ async function removeInstance({ store, instance_id, services }: SweepContext): P
       }
     }
     for (const key of last) txn.clear(key);
+    const { begin, end } = vaultsOfInstance(instance_id);
+    txn.clearRange(begin, end);
     freePlaces(txn, instance_id);
     // Whoever is at work on it writes no more of them once it is gone, and may not live to remove them.
     removeRecord(txn, keys.systemRecycleReport, { instance_id });

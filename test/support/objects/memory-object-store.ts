@@ -51,7 +51,6 @@ class MemoryBackend implements ObjectBackend {
   readonly batch_objects: number;
   /** One after the other, so that a test can tell what has happened. */
   readonly parallel_batches = 1;
-  readonly clock_step_ms = 1;
 
   constructor(
     private readonly name: string,
