@@ -100,8 +100,8 @@ export class Receipts {
       try {
         return await transact(this.#begin, (txn) => look(txn, receipt), { within_ms: FIND_WITHIN_MS });
       } catch (error) {
-        const is_lost = error instanceof StoreError && LOST.has(error.code);
-        if (!is_lost || performance.now() >= until_ms) throw error;
+        const is_worth_it = error instanceof StoreError && (error.retryable || LOST.has(error.code));
+        if (!is_worth_it || performance.now() >= until_ms) throw error;
       }
     }
   }
@@ -132,7 +132,7 @@ export class Receipts {
   }
 }
 
-/** After these it is worth to look again. */
+/** After these it is worth to look again, and after all that a transaction is run again for. */
 const LOST: ReadonlySet<StoreErrorCode> = new Set([StoreErrorCode.CommitUnknown, StoreErrorCode.TimedOut]);
 
 async function look(txn: Transaction, { key, value, fence }: Receipt): Promise<Uint8Array | undefined> {

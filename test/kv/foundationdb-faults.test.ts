@@ -51,7 +51,7 @@ describe('random concurrent transactions on a double are serializable', () => {
     const cluster = new Cluster();
     const opened = await openOnDouble(cluster);
     const other = await opened.reopen();
-    cluster.faults.read = () => (random.chance(0.01) ? random.pick([1007, 1009, 1037]) : undefined);
+    cluster.faults.read = () => (random.chance(0.01) ? random.pick([1007, 1009, 1037, 1039]) : undefined);
     cluster.faults.commit = () => {
       if (random.chance(0.1)) return { code: random.pick([1020, 1007, 1042, 1213]), fate: 'not made' };
       return random.chance(0.3) ? random.pick(LOST) : undefined;

@@ -101,6 +101,24 @@ describe('a commit whose answer gets lost', () => {
     expect(await temporary.store.transact((step) => step.get(NUMBER))).toBeUndefined();
   });
 
+  test('is looked for longer than a transaction is tried again', async () => {
+    let busy = 25;
+    const begin = () => {
+      const txn = temporary.store.begin();
+      const get = txn.get.bind(txn);
+      txn.get = (key) => (busy-- > 0 ? Promise.reject(new StoreError(StoreErrorCode.Busy, 'behind')) : get(key));
+      return txn;
+    };
+    const lost = temporary.store.begin();
+    const commit = lost.commit.bind(lost);
+    lost.commit = () => commit().then(() => Promise.reject(new StoreError(StoreErrorCode.CommitUnknown, 'lost')));
+    const txn = new Receipts(begin, RECEIPTS).begin(lost);
+    txn.add(NUMBER, 1n);
+    await txn.commit();
+    expect(txn.versionstamp()).toHaveLength(10);
+    expect(busy).toBeLessThan(0);
+  });
+
   test('stays unknown when its receipt can’t be looked for', async () => {
     const lost = new StoreError(StoreErrorCode.CommitUnknown, 'lost');
     const begin = () => {

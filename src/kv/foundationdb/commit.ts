@@ -3,6 +3,7 @@ import { keyAfter } from '../bytes.ts';
 import type { Mutation } from '../mutation.ts';
 import type { ReadSet } from '../read-set.ts';
 import { commitError, readError } from './errors.ts';
+import { owed } from './outstanding.ts';
 import type { FdbTransaction } from './package.ts';
 import { bufferOf, type FdbSnapshot, withinUserKeys } from './snapshot.ts';
 
@@ -19,16 +20,17 @@ export async function commitNative(
   try {
     // A commit that was sent relies on this version, also when its answer does not come: so whoever then looks what became
     // of it, and writes where it relied on nothing being written, can be sure that it is not made afterwards.
-    await native.getReadVersion();
+    await owed(native.getReadVersion());
     if (reads !== undefined) addReads(native, reads);
     for (const mutation of mutations) addWrite(native, mutation);
   } catch (error) {
     throw readError(error);
   }
-  const stamp = native.getVersionstamp();
   try {
-    await native.rawCommit();
-    return await stamp.promise;
+    // Where the commit fails, so does this, which nobody need hear.
+    const stamp = owed(native.getVersionstamp().promise);
+    await owed(native.rawCommit());
+    return await stamp;
   } catch (error) {
     throw commitError(error);
   }

@@ -5,6 +5,8 @@ const TOO_OLD = 1007;
 const CANCELLED: ReadonlySet<number> = new Set([1025, 1101]);
 const TIMED_OUT: ReadonlySet<number> = new Set([1004, 1031]);
 const OUTSIDE_LEGAL_RANGE = 2004;
+/** The client library goes on with another of its versions, since the cluster was upgraded. A commit may have been made. */
+const CLUSTER_UPGRADED = 1039;
 
 /** What FoundationDB says when nothing was done and the same may succeed later: future version, process behind, locked, and out of room or throttled in its several ways. */
 const BUSY: ReadonlySet<number> = new Set([1009, 1037, 1038, 1042, 1051, 1078, 1213, 1223, 1235, 1242]);
@@ -55,7 +57,7 @@ function meaningOf(code: number | undefined): StoreErrorCode {
   if (code === undefined) return StoreErrorCode.Storage;
   if (code === CONFLICT) return StoreErrorCode.Conflict;
   if (code === TOO_OLD) return StoreErrorCode.TooOld;
-  if (BUSY.has(code)) return StoreErrorCode.Busy;
+  if (BUSY.has(code) || code === CLUSTER_UPGRADED) return StoreErrorCode.Busy;
   if (TIMED_OUT.has(code)) return StoreErrorCode.TimedOut;
   if (CANCELLED.has(code) || code === OUTSIDE_LEGAL_RANGE) return StoreErrorCode.Misuse;
   return TOO_LARGE.get(code) ?? StoreErrorCode.Storage;

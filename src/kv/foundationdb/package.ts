@@ -1,5 +1,6 @@
 import { StoreError, StoreErrorCode } from '../store-error.ts';
 import { readError } from './errors.ts';
+import { endInTime } from './outstanding.ts';
 
 /** The version of the npm package `foundationdb` that this engine was written for, from its source. */
 export const PACKAGE_VERSION = '2.0.1';
@@ -97,6 +98,7 @@ export function openDatabase(fdb: FdbPackage, cluster_file_path: string): FdbDat
     );
   }
   try {
+    endInTime();
     return fdb.open(cluster_file_path);
   } catch (error) {
     throw readError(error);

@@ -3,6 +3,7 @@ import type { Snapshot, SnapshotPage } from '../snapshot.ts';
 import type { KeyValue } from '../store.ts';
 import type { StoreError } from '../store-error.ts';
 import { readError } from './errors.ts';
+import { owed } from './outstanding.ts';
 import type { FdbPage, FdbTransaction, KeySelector } from './package.ts';
 
 /** Pages as large as the cluster likes to send them in a row: some 80 KB. */
@@ -59,7 +60,7 @@ export class FdbSnapshot implements Snapshot {
   #read<T>(read: (reader: FdbTransaction) => Promise<T>): Promise<T> {
     const refusal = this.#refusal();
     if (refusal !== undefined) return Promise.reject(refusal);
-    const reading = read(this.#reader).catch((error: unknown) => {
+    const reading = owed(read(this.#reader)).catch((error: unknown) => {
       throw this.#refusal() ?? readError(error);
     });
     // Whoever has cancelled the transaction need not wait for its reads any more.

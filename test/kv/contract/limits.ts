@@ -95,8 +95,14 @@ export function limitsContract(subject: Subject): void {
       await store.transact(async (txn) => txn.set(bytes('a'), bytes('2')));
       await sleep(store.limits.transaction_ms + 600);
       const tooOld = { code: 'too_old', retryable: true };
-      await expect(reader.get(bytes('a'))).rejects.toMatchObject(tooOld);
       await expect(writer.commit()).rejects.toMatchObject(tooOld);
+      // An engine whose versions rise now and then keeps what is old as much longer.
+      const refused = () =>
+        reader.get(bytes('a')).then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+      await expect.poll(refused).toMatchObject(tooOld);
       expect(await store.transact((txn) => txn.get(bytes('b')))).toBeUndefined();
       for await (const page of held?.getRange(bytes('a'), bytes('b')) ?? []) {
         expect(page.map(({ value }) => text(value))).toEqual(['1']);

@@ -6,6 +6,8 @@ import { VersionedMap } from './versioned-map.ts';
 
 /** Versions rise by so many in a second, whether anything is written or not. */
 const VERSIONS_A_MS = 1_000n;
+/** Where nobody commits, the cluster does so itself after so long, so that versions go on rising. */
+const IDLE_VERSIONS = 2_000n * VERSIONS_A_MS;
 /** For how long an old version can be read, and a transaction that has read it be committed. */
 const KEPT_VERSIONS = 5_000n * VERSIONS_A_MS;
 const MOST_TRANSACTION_BYTES = 10_000_000;
@@ -69,9 +71,10 @@ export class Cluster {
     this.#version = first_version;
   }
 
-  /** Not below the version of any commit that was answered, and below that of any later one. */
+  /** The version of the last commit, which was answered: below that of any later one. */
   readVersion(): bigint {
-    this.#version = higher(this.#version, this.#clock());
+    const idle = this.#clock() - IDLE_VERSIONS;
+    if (idle > this.#version) this.#version = this.#clock();
     return this.#version;
   }
 
@@ -171,7 +174,7 @@ function checkSizes({ reads, writes }: Commit): void {
   for (const write of writes) {
     const [key, value] = write.kind === 'clear' ? [write.begin, write.end] : [write.key, writtenBy(write)];
     if (key.length > MOST_KEY_BYTES) throw new FdbError(2102);
-    if (value.length > MOST_VALUE_BYTES + 4) throw new FdbError(2103);
+    if (value.length > MOST_VALUE_BYTES) throw new FdbError(2103);
     if (key[0] === 0xff) throw new FdbError(2004);
     // What is written is a write, and a range with which others conflict.
     bytes += key.length + value.length + 2 * key.length + 2 * OVERHEAD_BYTES;
