@@ -2,6 +2,7 @@ import { EncryptionKeyInfoPBSchema } from '../schema/gen/cloud/encryption_pb.ts'
 import { RamUserPBSchema } from '../schema/gen/cloud/iam_pb.ts';
 import { ServiceRegistryPBSchema } from '../schema/gen/cloud/registry_pb.ts';
 import { BackupPBSchema } from '../schema/gen/nereus/backup_pb.ts';
+import { FillingPBSchema } from '../schema/gen/nereus/filling_pb.ts';
 import { BackendReportPBSchema, HeartbeatLeasePBSchema } from '../schema/gen/nereus/monitoring_pb.ts';
 import {
   CheckReportPBSchema,
@@ -70,6 +71,13 @@ export const systemShapes = {
     space: SYSTEM_SPACE,
     parts: ['system', 'nereus', 'backup'],
     value: { type: 'message', schema: BackupPBSchema },
+  },
+  systemFilling: {
+    about:
+      "What a store in a FoundationDB is being filled with by a restore or a move. Nereus' own: Doris neither writes nor reads it.",
+    space: SYSTEM_SPACE,
+    parts: ['system', 'nereus', 'filling'],
+    value: { type: 'message', schema: FillingPBSchema },
   },
   systemReceipt: {
     about:

@@ -1,12 +1,15 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Settings } from '../config/settings.ts';
+import { ClusterToFill, fillingNote } from '../dump/cluster/cluster-to-fill.ts';
+import { mustNotBeServed } from '../dump/cluster/living-services.ts';
 import { keys } from '../keys/key-table.ts';
 import { openEmbeddedStore } from '../kv/embedded/store.ts';
+import { type FillableStore, UNFINISHED } from '../kv/fillable-store.ts';
 import type { FoundationDbStore } from '../kv/foundationdb/store.ts';
 import type { ReceiptKeys } from '../kv/receipts.ts';
 import type { Store } from '../kv/store.ts';
-import type { StoreError } from '../kv/store-error.ts';
+import { StoreError, StoreErrorCode } from '../kv/store-error.ts';
 import { storeStartError } from './start-error.ts';
 
 export interface OpenStoreOptions {
@@ -31,8 +34,26 @@ export async function openStore({ settings, group, on_broken }: OpenStoreOptions
 /** Opens the store that the settings name for whoever only reads, also beside a service. Rejects with a StartError. */
 export async function openStoreToRead(settings: Settings): Promise<Store> {
   try {
-    if (settings.kv === 'foundationdb') return await openFoundationDb(settings);
+    if (settings.kv === 'foundationdb') return await openFilled(settings);
     return await openEmbeddedStore({ dir: settings.data_dir, reads_only: true });
+  } catch (error) {
+    throw storeStartError(error, settings);
+  }
+}
+
+/**
+ * Opens the store that the settings name for whoever fills it, also where that was begun before. Rejects with a StartError,
+ * also when a service is on it.
+ */
+export async function openStoreToFill(settings: Settings): Promise<FillableStore> {
+  try {
+    if (settings.kv === 'embedded') {
+      return await openEmbeddedStore({ dir: settings.data_dir, exclusive: true, to_fill: true });
+    }
+    return await openedWith(settings, async (store) => {
+      await mustNotBeServed(store);
+      return new ClusterToFill(store);
+    });
   } catch (error) {
     throw storeStartError(error, settings);
   }
@@ -45,14 +66,33 @@ const RECEIPTS: ReceiptKeys = {
 };
 
 async function openSwept(settings: Settings): Promise<Store> {
+  return openedWith(settings, async (store) => {
+    await mustBeFilled(store);
+    await store.sweep();
+    return store;
+  });
+}
+
+function openFilled(settings: Settings): Promise<Store> {
+  return openedWith(settings, async (store) => {
+    await mustBeFilled(store);
+    return store;
+  });
+}
+
+/** What `prepare` makes of the store in the cluster, which is closed again where that rejects. */
+async function openedWith<T>(settings: Settings, prepare: (store: FoundationDbStore) => Promise<T>): Promise<T> {
   const store = await openFoundationDb(settings);
   try {
-    await store.sweep();
+    return await prepare(store);
   } catch (error) {
     await store.close();
     throw error;
   }
-  return store;
+}
+
+async function mustBeFilled(store: Store): Promise<void> {
+  if ((await fillingNote(store)) !== undefined) throw new StoreError(StoreErrorCode.Storage, UNFINISHED);
 }
 
 async function openFoundationDb(settings: Settings): Promise<FoundationDbStore> {

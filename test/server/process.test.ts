@@ -150,7 +150,7 @@ describe('a restore', () => {
     const refused = await ended(serve());
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain(
-      'it was being restored, and that did not come to its end: run nereus restore again',
+      'it was being filled by nereus restore or nereus move, and that did not come to its end: run the same again',
     );
     await rm(pairs);
     await writeFile(pairs, `[${line(0)}]`);

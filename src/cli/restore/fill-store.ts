@@ -1,9 +1,9 @@
 import { VERSIONS_OF_A_DAY } from '../../dump/later-versions.ts';
 import { undoAfterError } from '../../dump/restore/filling.ts';
+import { RestoreError } from '../../dump/restore/restore-error.ts';
+import { takesPair } from '../../dump/restore/takes-pair.ts';
 import { keyText } from '../../kv/bytes.ts';
 import type { FillableStore } from '../../kv/fillable-store.ts';
-import { checkKey, checkValue } from '../../kv/limits.ts';
-import { StoreError } from '../../kv/store-error.ts';
 import { MalformedValueError } from '../../records/malformed-value.ts';
 import { HIGHEST_CREDIBLE_VERSION } from '../../records/txn-id.ts';
 import { versionOfPair } from '../../records/version-of-pair.ts';
@@ -13,6 +13,8 @@ export interface Filled {
   readonly pairs: number;
   /** Those whose keys are of no kind. They are kept as they are. */
   readonly unknown: number;
+  /** Those that were not brought, since they say who served the cluster that they come from. */
+  readonly passed_over: number;
   /** The version that every later transaction id and versionstamp is above. */
   readonly version: bigint;
 }
@@ -30,7 +32,7 @@ export async function fillStore(store: FillableStore, pairs: AsyncIterable<PairI
   try {
     const filled = await load(store, pairs);
     await store.advanceVersion(filled.version);
-    store.setUnfinished(undefined);
+    await store.setUnfinished(undefined);
     return filled;
   } catch (error) {
     await undoAfterError(store);
@@ -43,9 +45,14 @@ async function load(store: FillableStore, pairs: AsyncIterable<PairInFile>): Pro
   let bytes = 0;
   let count = 0;
   let unknown = 0;
+  let passed_over = 0;
   let highest = 0n;
   for await (const pair of pairs) {
-    const version = checkedVersion(store, pair);
+    if (!takes(store, pair)) {
+      passed_over++;
+      continue;
+    }
+    const version = checkedVersion(pair);
     if (version === undefined) unknown++;
     else if (version > highest) highest = version;
     count++;
@@ -57,18 +64,25 @@ async function load(store: FillableStore, pairs: AsyncIterable<PairInFile>): Pro
     bytes = 0;
   }
   await write(store, batch);
-  return { pairs: count, unknown, version: highest + VERSIONS_OF_A_DAY };
+  return { pairs: count, unknown, passed_over, version: highest + VERSIONS_OF_A_DAY };
 }
 
-/** The version that a pair stems from, undefined for a key of no kind. Throws a PairsError when the pair can't be taken. */
-function checkedVersion(store: FillableStore, { key, value, line }: PairInFile): bigint | undefined {
+/** Whether a pair goes into the store. Throws a PairsError when it can't be taken. */
+function takes(store: FillableStore, pair: PairInFile): boolean {
   try {
-    checkKey(store.limits, key);
-    checkValue(store.limits, value);
+    return takesPair(store, pair);
+  } catch (error) {
+    if (error instanceof RestoreError) throw new PairsError(pair.line, error.message);
+    throw error;
+  }
+}
+
+/** The version that a pair stems from, undefined for a key of no kind. Throws a PairsError when it is damaged. */
+function checkedVersion({ key, value, line }: PairInFile): bigint | undefined {
+  try {
     const version = versionOfPair({ key, value });
     if (version === undefined || version <= HIGHEST_CREDIBLE_VERSION) return version;
   } catch (error) {
-    if (error instanceof StoreError) throw new PairsError(line, error.message);
     if (error instanceof MalformedValueError) throw new PairsError(line, `the value is damaged: ${error.message}`);
     throw error;
   }

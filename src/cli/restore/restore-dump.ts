@@ -1,14 +1,16 @@
 import type { Settings } from '../../config/settings.ts';
 import { undoFilling } from '../../dump/restore/filling.ts';
 import { type Restored, restoreDump } from '../../dump/restore/restore-dump.ts';
-import { type EmbeddedStore, openEmbeddedStore } from '../../kv/embedded/store.ts';
+import type { FillableStore } from '../../kv/fillable-store.ts';
 import { StoreError } from '../../kv/store-error.ts';
-import { storeStartError } from '../../server/start-error.ts';
+import { MalformedValueError } from '../../records/malformed-value.ts';
+import { openStoreToFill } from '../../server/open-store.ts';
 import { asCommandError } from '../dump/failures.ts';
 import { stoppable } from '../dump/stoppable.ts';
 import { readDumpFrom } from '../dump/verify.ts';
 import { count, ProgressLine, progressText } from '../show/progress.ts';
 import { done, type Report } from '../show/report.ts';
+import { placeOf, type StorePlace } from '../show/store-place.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface RestoreDumpOptions {
@@ -17,7 +19,7 @@ export interface RestoreDumpOptions {
   readonly into_non_empty: boolean;
 }
 
-/** Loads a dump into the store in `data_dir`, which must not be in use. Rejects with a CommandError. */
+/** Loads a dump into the store that the settings name, which must not be in use. Rejects with a CommandError. */
 export function restoreFrom(settings: Settings, options: RestoreDumpOptions, terminal: Terminal): Promise<Report> {
   const { from, into_non_empty } = options;
   const progress = new ProgressLine(terminal);
@@ -27,45 +29,44 @@ export function restoreFrom(settings: Settings, options: RestoreDumpOptions, ter
     const restored = await stoppable((signal) =>
       restoreDump(store, () => readDumpFrom(from), { into_non_empty, onProgress, signal }),
     );
-    return reportOf(restored, settings.data_dir);
+    return reportOf(restored, placeOf(settings));
   }).finally(() => progress.end());
 }
 
-/** Removes what an unfinished restore has brought into the store in `data_dir`. Rejects with a CommandError. */
+/** Removes what an unfinished restore has brought into the store that the settings name. Rejects with a CommandError. */
 export function undoRestore(settings: Settings): Promise<Report> {
-  const dir = settings.data_dir;
-  return withStore(settings, dir, async (store) =>
+  const { name } = placeOf(settings);
+  return withStore(settings, name, async (store) =>
     (await undoFilling(store))
-      ? done(`what the restore had brought into ${dir} was removed`)
-      : done(`no restore of ${dir} is unfinished, so there was nothing to undo`),
+      ? done(`what the restore had brought into ${name} was removed`)
+      : done(`no restore of ${name} is unfinished, so there was nothing to undo`),
   );
 }
 
 async function withStore(
   settings: Settings,
   path: string,
-  work: (store: EmbeddedStore) => Promise<Report>,
+  work: (store: FillableStore) => Promise<Report>,
 ): Promise<Report> {
-  const options = { dir: settings.data_dir, exclusive: true, to_fill: true };
-  const store = await openEmbeddedStore(options).catch((error: unknown) => {
-    throw asCommandError(storeStartError(error, settings), path, '');
+  const store = await openStoreToFill(settings).catch((error: unknown) => {
+    throw asCommandError(error, path, '');
   });
   try {
     return await work(store);
   } catch (error) {
-    throw asCommandError(error, path, outcomeOf(store));
+    throw asCommandError(error, path, await outcomeOf(store));
   } finally {
     await store.close();
   }
 }
 
 /** What has become of the store, to follow what has happened. */
-function outcomeOf(store: EmbeddedStore): string {
+async function outcomeOf(store: FillableStore): Promise<string> {
   try {
-    return store.unfinished === undefined ? '; nothing was restored' : UNFINISHED;
+    return (await store.unfinished()) === undefined ? '; nothing was restored' : UNFINISHED;
   } catch (error) {
-    // When the disk has failed, that is all there is to say.
-    if (error instanceof StoreError) return '';
+    // When the disk has failed, or the mark can't be read, that is all there is to say.
+    if (error instanceof StoreError || error instanceof MalformedValueError) return '';
     throw error;
   }
 }
@@ -73,10 +74,10 @@ function outcomeOf(store: EmbeddedStore): string {
 const UNFINISHED =
   '; a part was restored, and no service starts on this store: run the same again to go on, or nereus restore --undo';
 
-function reportOf({ header, pairs_before, ...restored }: Restored, dir: string): Report {
+function reportOf({ header, pairs_before, ...restored }: Restored, { name, facts }: StorePlace): Report {
   const { pairs, version } = restored;
   const before = pairs_before > 0 ? `, ${count(pairs_before)} of them before` : '';
-  const text = `restored ${count(pairs)} pairs into ${dir}${before}; versions go on above ${version}`;
+  const text = `restored ${count(pairs)} pairs into ${name}${before}; versions go on above ${version}`;
   const { id, instance_id, time } = header;
-  return { json: { dump: { id, instance_id, time }, data_dir: dir, ...restored, pairs_before }, text: () => text };
+  return { json: { dump: { id, instance_id, time }, ...facts, ...restored, pairs_before }, text: () => text };
 }

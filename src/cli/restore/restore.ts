@@ -1,27 +1,32 @@
 import { open } from 'node:fs/promises';
 import type { Settings } from '../../config/settings.ts';
-import { NO_DUMP, undoFilling } from '../../dump/restore/filling.ts';
+import { isEmpty, NO_DUMP, undoFilling } from '../../dump/restore/filling.ts';
 import { RestoreError } from '../../dump/restore/restore-error.ts';
-import { type EmbeddedStore, openEmbeddedStore } from '../../kv/embedded/store.ts';
+import type { FillableStore } from '../../kv/fillable-store.ts';
 import { StoreError } from '../../kv/store-error.ts';
-import { storeStartError } from '../../server/start-error.ts';
+import { openStoreToFill } from '../../server/open-store.ts';
+import { StartError } from '../../server/start-error.ts';
 import { CommandError } from '../command-error.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { Report } from '../show/report.ts';
+import { placeOf } from '../show/store-place.ts';
 import type { Terminal } from '../terminal.ts';
 import { type Filled, fillStore } from './fill-store.ts';
 import { PairsError, readPairs } from './pairs-file.ts';
 
 const READ_BYTES = 1024 * 1024;
 
-/** Loads the pairs of a file into the store in `data_dir`, which must be empty and not in use. */
+/** Loads the pairs of a file into the store that the settings name, which must be empty and not in use. */
 export async function restore(settings: Settings, file: string, { err }: Terminal): Promise<Report> {
-  const dir = settings.data_dir;
+  const { name, facts } = placeOf(settings);
   try {
-    const { pairs, unknown, version } = await restoreInto(settings, file);
+    const { pairs, unknown, passed_over, version } = await restoreInto(settings, file);
     if (unknown > 0) err(`nereus: ${unknown} of them have keys of no known kind; they are kept as they are\n`);
-    const text = `restored ${pairs} pairs into ${dir}; versions go on above ${version}`;
-    return { json: { data_dir: dir, pairs, unknown, version }, text: () => text };
+    const was = passed_over === 1 ? 'pair was' : 'pairs were';
+    if (passed_over > 0)
+      err(`nereus: ${passed_over} ${was} left out: they say who served the cluster they come from\n`);
+    const text = `restored ${pairs} pairs into ${name}; versions go on above ${version}`;
+    return { json: { ...facts, pairs, unknown, passed_over, version }, text: () => text };
   } catch (error) {
     if (!(error instanceof RestoreError)) throw error;
     throw new CommandError(ExitCode.Failed, error.message);
@@ -34,12 +39,15 @@ async function restoreInto(settings: Settings, path: string): Promise<Filled> {
     throw asRestoreError(error, path);
   });
   try {
-    const store = await openStore(settings);
+    const store = await openStoreToFill(settings).catch((error: unknown) => {
+      throw error instanceof StartError ? new RestoreError(error.message) : error;
+    });
     try {
-      await prepare(store, settings.data_dir);
+      await prepare(store, settings);
       const pieces = file.createReadStream({ encoding: 'latin1', highWaterMark: READ_BYTES, autoClose: false });
-      return await fillStore(store, readPairs(pieces)).catch((error: unknown) => {
-        throw asRestoreError(error, path, store.unfinished !== undefined ? PART_RESTORED : NOTHING_RESTORED);
+      return await fillStore(store, readPairs(pieces)).catch(async (error: unknown) => {
+        const is_unfinished = (await store.unfinished()) !== undefined;
+        throw asRestoreError(error, path, is_unfinished ? PART_RESTORED : NOTHING_RESTORED);
       });
     } finally {
       await store.close();
@@ -49,21 +57,15 @@ async function restoreInto(settings: Settings, path: string): Promise<Filled> {
   }
 }
 
-function openStore(settings: Settings): Promise<EmbeddedStore> {
-  return openEmbeddedStore({ dir: settings.data_dir, exclusive: true, to_fill: true }).catch((error: unknown) => {
-    throw new RestoreError(storeStartError(error, settings).message);
-  });
-}
-
 /** Marks an empty store as being filled. What one was filled with that is marked from before is removed. */
-async function prepare(store: EmbeddedStore, dir: string): Promise<void> {
+async function prepare(store: FillableStore, settings: Settings): Promise<void> {
   await undoFilling(store);
-  const { keys } = store.stats();
-  if (keys > 0) {
+  if (!(await isEmpty(store, store.home))) {
     const advice = 'choose another directory (--data-dir DIR), or remove this one if it is not needed';
-    throw new RestoreError(`the store in ${dir} is not empty: it has ${keys} pairs; ${advice}`);
+    const has = settings.kv === 'embedded' ? `it has pairs; ${advice}` : 'it has keys of Doris';
+    throw new RestoreError(`the store in ${placeOf(settings).name} is not empty: ${has}`);
   }
-  store.setUnfinished(NO_DUMP);
+  await store.setUnfinished(NO_DUMP);
 }
 
 const NOTHING_RESTORED = '; nothing was restored';

@@ -1,14 +1,20 @@
-import type { KeyRange } from '../../keys/key-kind.ts';
 import type { FillableStore } from '../../kv/fillable-store.ts';
-import type { KeyValue, Store } from '../../kv/store.ts';
 import { HIGHEST_CREDIBLE_VERSION } from '../../records/txn-id.ts';
 import type { DumpHeader, DumpTotals } from '../contents.ts';
 import { DumpError } from '../dump-error.ts';
 import { VERSIONS_OF_A_DAY } from '../later-versions.ts';
-import { wholeStore } from '../ranges.ts';
 import { type DumpReader, readDump } from '../read-dump.ts';
 import { mayBeAdded } from './added-instance.ts';
-import { type Filling, fillingOf, noteOf, rangesFilled, undoAfterError, undoFilling } from './filling.ts';
+import {
+  type Filling,
+  fillingOf,
+  isEmpty,
+  lastOf,
+  noteOf,
+  rangesFilled,
+  undoAfterError,
+  undoFilling,
+} from './filling.ts';
 import { Loader } from './loader.ts';
 import { RestoreError } from './restore-error.ts';
 
@@ -70,13 +76,12 @@ async function begin(
   if (header.version > HIGHEST_CREDIBLE_VERSION) {
     throw new RestoreError(`the dump's version, ${header.version}, is higher than any that a store can have`);
   }
-  const note = store.unfinished;
-  const before = note === undefined ? undefined : fillingOf(note);
+  const before = await fillingOf(store);
   if (before?.dump === header.id) return before;
   await undoFilling(store);
   const added_instance = await instanceToAdd(store, header, open, into_non_empty);
   const filling = { dump: header.id, added_instance };
-  store.setUnfinished(noteOf(filling));
+  await store.setUnfinished(noteOf(filling));
   return filling;
 }
 
@@ -87,7 +92,7 @@ async function instanceToAdd(
   open: () => AsyncIterable<Uint8Array>,
   into_non_empty: boolean,
 ): Promise<string | undefined> {
-  if (await isEmpty(store, [wholeStore(store.limits.key_bytes)])) return undefined;
+  if (await isEmpty(store, store.home)) return undefined;
   const { instance_id } = header;
   if (instance_id === undefined) {
     throw new RestoreError('the store is not empty, and a dump of a whole store is restored into an empty one alone');
@@ -103,48 +108,39 @@ async function instanceToAdd(
   return instance_id;
 }
 
-async function isEmpty(store: Store, ranges: readonly KeyRange[]): Promise<boolean> {
-  for (const { begin, end } of ranges) if ((await firstOf(store, begin, end, false)) !== undefined) return false;
-  return true;
-}
-
-/** The first pair of a range, or the last one. */
-function firstOf(store: Store, begin: Buffer, end: Buffer, reverse: boolean): Promise<KeyValue | undefined> {
-  return store.transact(async (txn) => {
-    for await (const [pair] of txn.getRange(begin, end, { limit: 1, reverse, snapshot: true })) return pair;
-    return undefined;
-  });
-}
-
 async function load(
   store: FillableStore,
   reader: DumpReader,
   filling: Filling,
   options: RestoreOptions,
 ): Promise<Restored> {
-  const { header } = reader;
-  const loader = new Loader(store, await lastOf(store, rangesFilled(store, filling)), filling);
+  const loader = new Loader(store, await lastOf(store, rangesFilled(store, filling)), filling, 'the dump');
+  try {
+    return await loadAll(store, reader, loader, options);
+  } finally {
+    await loader.settled();
+  }
+}
+
+async function loadAll(
+  store: FillableStore,
+  reader: DumpReader,
+  loader: Loader,
+  options: RestoreOptions,
+): Promise<Restored> {
   const blocks = reader.blocks();
   for (;;) {
     options.signal?.throwIfAborted();
     const { done, value } = await blocks.next();
     if (done) {
       await loader.flush();
+      const { header } = reader;
       const version = header.version + VERSIONS_OF_A_DAY;
       await store.advanceVersion(version);
-      store.setUnfinished(undefined);
+      await store.setUnfinished(undefined);
       return { ...value, header, pairs_before: loader.pairs_before, version };
     }
-    await loader.add(value);
+    await loader.add(value.pairs);
     options.onProgress?.({ pairs: loader.pairs, bytes: value.bytes });
   }
-}
-
-/** The last key that there is. Pairs are loaded in the order of their keys, so all up to it are there, and none behind it. */
-async function lastOf(store: Store, ranges: readonly KeyRange[]): Promise<Uint8Array | undefined> {
-  for (const { begin, end } of [...ranges].reverse()) {
-    const last = await firstOf(store, begin, end, true);
-    if (last !== undefined) return last.key;
-  }
-  return undefined;
 }

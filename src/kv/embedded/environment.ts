@@ -1,4 +1,5 @@
 import { type Database, open, type RootDatabase } from 'lmdb';
+import { UNFINISHED } from '../fillable-store.ts';
 import { StoreError, StoreErrorCode } from '../store-error.ts';
 import { checkDataFile, padDataFile } from './data-file.ts';
 import { syncDirectory } from './directory.ts';
@@ -69,11 +70,7 @@ export async function openEnvironment(dir: string, map_size_bytes?: number, to_f
     const writer = await openHandle(dir, map_size_bytes);
     handles.push(writer);
     if (!to_fill && unfinishedNote(writer.own) !== undefined) {
-      const advice = 'run nereus restore again, or nereus restore --undo';
-      throw new StoreError(
-        StoreErrorCode.Storage,
-        `it was being restored, and that did not come to its end: ${advice}`,
-      );
+      throw new StoreError(StoreErrorCode.Storage, UNFINISHED);
     }
     const reader = await openHandle(dir, map_size_bytes);
     handles.push(reader);

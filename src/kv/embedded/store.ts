@@ -40,6 +40,9 @@ export interface EmbeddedStoreOptions {
   readonly on_broken?: (why: StoreError) => void;
 }
 
+/** Well below what a transaction may have, and enough that the syncs, one a batch, are not what takes the time. */
+const FILL_BATCH = 4_000_000;
+
 /** What the engine has done since it was opened, and what it holds. */
 export interface EmbeddedStats extends StoreStats {
   /** Syncs that those commits shared. */
@@ -62,6 +65,9 @@ export interface EmbeddedStats extends StoreStats {
 /** The engine that keeps a store in one directory of this machine, on LMDB. */
 export class EmbeddedStore implements FillableStore, BufferedEngine<Lease> {
   readonly limits: StoreLimits = EMBEDDED_LIMITS;
+  /** All of it: it is alone in its directory. */
+  readonly home = [{ begin: Buffer.alloc(0), end: Buffer.alloc(EMBEDDED_LIMITS.key_bytes + 1, 0xff) }];
+  readonly fill_batch = FILL_BATCH;
   readonly #environment: Environment;
   readonly #place: Place;
   readonly #snapshots: Snapshots;
@@ -150,13 +156,13 @@ export class EmbeddedStore implements FillableStore, BufferedEngine<Lease> {
     await this.#committer.raiseVersion(at_least);
   }
 
-  get unfinished(): string | undefined {
+  async unfinished(): Promise<string | undefined> {
     this.#mustBeOpen();
     return unfinishedNote(this.#environment.writer.own);
   }
 
   /** For an exclusive store that admits no readers, while nothing is being committed. */
-  setUnfinished(note: string | undefined): void {
+  async setUnfinished(note: string | undefined): Promise<void> {
     this.#mustTakeWrites();
     this.#checkRoom(0);
     try {

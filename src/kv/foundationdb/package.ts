@@ -55,7 +55,9 @@ export interface FdbTransactionOptions {
   /** From the first call on, in milliseconds: then everything that is not answered rejects with 1031. Without it, it waits for ever. */
   readonly timeout: number;
   /** Reads see the store as it was, and writes are sent in the order of their calls. */
-  readonly read_your_writes_disable: true;
+  readonly read_your_writes_disable?: true;
+  /** Lets the cluster be asked to do something by a write to one of its special keys. */
+  readonly special_key_space_enable_writes?: true;
 }
 
 export interface FdbDatabase {

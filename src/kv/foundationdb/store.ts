@@ -3,6 +3,7 @@ import { type ReceiptKeys, Receipts } from '../receipts.ts';
 import type { Store, StoreLimits, StoreStats, Transaction, TransactOptions } from '../store.ts';
 import { StoreError, StoreErrorCode } from '../store-error.ts';
 import { transact } from '../transact.ts';
+import { advanceVersion } from './advance-version.ts';
 import { commitNative } from './commit.ts';
 import { FDB_LIMITS } from './fdb-limits.ts';
 import { type FdbDatabase, type FdbPackage, loadPackage, openDatabase } from './package.ts';
@@ -58,6 +59,11 @@ export class FoundationDbStore implements Store {
 
   stats(): StoreStats {
     return { ...this.#stats };
+  }
+
+  /** Makes every later version rise above `at_least`. A cluster that is below begins again there, and is away for some seconds. */
+  advanceVersion(at_least: bigint): Promise<void> {
+    return advanceVersion(this.#database, at_least, this.#timeout_ms);
   }
 
   /** Removes what processes that have ended left of their receipts: for a service to do at times. */

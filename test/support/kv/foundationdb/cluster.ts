@@ -49,6 +49,8 @@ export interface Faults {
   commit?: () => { readonly code: number; readonly fate: Fate } | undefined;
   /** Nothing is answered, and nobody says so. */
   unreachable?: boolean;
+  /** Whoever asks for a higher version is refused with this error. */
+  advance?: number;
 }
 
 /**
@@ -60,8 +62,8 @@ export class Cluster {
   readonly faults: Faults = {};
   readonly #pairs = new VersionedMap();
   readonly #written: { readonly range: Range; readonly version: bigint }[] = [];
-  readonly #began_ms = performance.now();
-  readonly #first_version: bigint;
+  #began_ms = performance.now();
+  #first_version: bigint;
   /** The highest that anyone has been given. */
   #version: bigint;
   #queue: Waiting[] = [];
@@ -94,6 +96,15 @@ export class Cluster {
     return new Promise((resolve, reject) => {
       if (this.#queue.push({ commit, resolve, reject }) === 1) setImmediate(() => this.#decide());
     });
+  }
+
+  /** Begins again at a higher version. Whoever has asked for that hears nothing of it any more. */
+  beginAgainAbove(version: bigint): never {
+    if (this.faults.advance !== undefined) throw new FdbError(this.faults.advance);
+    if (this.readVersion() > version) throw new FdbError(2117);
+    this.#first_version = version + 1n;
+    this.#began_ms = performance.now();
+    throw new FdbError(1021);
   }
 
   /** All later versions are above this one. */

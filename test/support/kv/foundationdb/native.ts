@@ -4,6 +4,8 @@ import { FdbError } from './fdb-error.ts';
 
 const TIMEOUT = 500;
 const READ_YOUR_WRITES_DISABLE = 51;
+const SPECIAL_KEY_SPACE_ENABLE_WRITES = 714;
+const LOWEST_COMMIT_VERSION = '\xff\xff/management/min_required_commit_version';
 const STREAM_ALL = -2;
 const STREAM_ALL_BYTES = 80_000;
 const WRITE_KINDS: ReadonlyMap<number, 'add' | 'stamped key' | 'stamped value'> = new Map([
@@ -19,6 +21,9 @@ export class NativeTransaction {
   readonly #reads: Range[] = [];
   readonly #pending = new Set<(error: FdbError) => void>();
   #reads_own_writes = true;
+  #may_write_special_keys = false;
+  /** What a commit asks the cluster to go on above. */
+  #asked_version: bigint | undefined;
   #read_version: Promise<bigint> | undefined;
   readonly #versionstamp: Promise<Buffer>;
   #committed: (stamp: Buffer | Promise<never>) => void = () => undefined;
@@ -36,6 +41,7 @@ export class NativeTransaction {
 
   setOption(code: number, value: number | null): void {
     if (code === READ_YOUR_WRITES_DISABLE) this.#reads_own_writes = false;
+    else if (code === SPECIAL_KEY_SPACE_ENABLE_WRITES) this.#may_write_special_keys = true;
     else if (code === TIMEOUT && value !== null) this.#timer = setTimeout(() => this.#end(1031), value).unref();
     else throw new FdbError(2007);
   }
@@ -69,6 +75,10 @@ export class NativeTransaction {
   }
 
   set(key: Buffer, value: Buffer): void {
+    if (this.#may_write_special_keys && key.toString('latin1') === LOWEST_COMMIT_VERSION) {
+      this.#asked_version = BigInt(value.toString());
+      return;
+    }
     this.#write({ kind: 'set', key, value });
   }
 
@@ -116,6 +126,7 @@ export class NativeTransaction {
   }
 
   async #send(): Promise<Buffer | undefined> {
+    if (this.#asked_version !== undefined) this.#cluster.beginAgainAbove(this.#asked_version);
     if (this.#writes.length === 0) return undefined;
     // Where nothing was read before, the version is taken on the way.
     const known = this.#read_version;

@@ -9,7 +9,7 @@ import type { Cluster } from './cluster.ts';
 import { NativeTransaction } from './native.ts';
 
 /** The options' numbers. */
-const OPTIONS = { timeout: 500, read_your_writes_disable: 51 } as const;
+const OPTIONS = { timeout: 500, read_your_writes_disable: 51, special_key_space_enable_writes: 714 } as const;
 
 /** The npm package over a cluster of this process: the layer that it lays over its native part. */
 export function packageOver(cluster: Cluster): FdbPackage {
@@ -36,7 +36,9 @@ export function packageOver(cluster: Cluster): FdbPackage {
 
 function transactionOver(native: NativeTransaction, options: FdbTransactionOptions): FdbTransaction {
   native.setOption(OPTIONS.timeout, options.timeout);
-  if (options.read_your_writes_disable) native.setOption(OPTIONS.read_your_writes_disable, null);
+  for (const name of ['read_your_writes_disable', 'special_key_space_enable_writes'] as const) {
+    if (options[name]) native.setOption(OPTIONS[name], null);
+  }
   return view(native, false);
 }
 
