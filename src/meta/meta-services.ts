@@ -16,6 +16,8 @@ export interface MetaServicesOptions {
     readonly txn_lazy_max_rowsets_per_batch: number;
     /** What the delete bitmaps of all answers may hold at a time. */
     readonly max_delete_bitmap_bytes: number;
+    /** On FoundationDB, Doris' own services may write beside this one. */
+    readonly kv: 'embedded' | 'foundationdb';
   };
   /** Milliseconds since 1970. */
   readonly now_ms?: () => number;
@@ -25,7 +27,7 @@ export interface MetaServicesOptions {
 export function createMetaServices(options: MetaServicesOptions): MetaServices {
   const { store, keyring, logger, settings, now_ms = Date.now } = options;
   return {
-    nodes: new NodeIndex(),
+    nodes: new NodeIndex({ is_list_whole: settings.kv === 'embedded', now_ms }),
     keyring,
     lazyCommits: new LazyCommits({ ...settings, store, logger, now_ms }),
     partitionTurns: new PartitionTurns(),

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { keys } from '../../src/keys/key-table.ts';
 import type { Store } from '../../src/kv/store.ts';
 import { readRecord, writeRecord } from '../../src/records/message-record.ts';
-import { NodeInfoPBSchema } from '../../src/schema/gen/cloud/cluster_pb.ts';
+import { type NodeInfoPB, NodeInfoPBSchema } from '../../src/schema/gen/cloud/cluster_pb.ts';
 import { ServiceRegistryPB_ItemSchema, ServiceRegistryPBSchema } from '../../src/schema/gen/cloud/registry_pb.ts';
 import { ownAddress } from '../../src/server/neighbours/own-address.ts';
 import { type FdbUnderTest, openOnDouble } from '../support/kv/foundationdb/fdb-store.ts';
@@ -130,20 +130,24 @@ describe('a service on a FoundationDB cluster', () => {
     expect(told).toEqual(['/MetaService/alter_instance {"instance_id":"joe","op":"REFRESH"}']);
   });
 
-  test('knows a node that another kind of service has registered once it is told', async () => {
+  test('knows a node that another kind of service has registered, and that it was removed once it is told', async () => {
     const server = await serve(opened.store);
     await call(server, 'http/create_instance', INSTANCE);
     await call(server, 'http/add_cluster', { instance_id: 'joe', cluster: CLUSTER });
     const asked = { cloud_unique_id: 'be2', cluster_name: 'compute' };
     expect(await call(server, 'get_cluster', asked)).not.toContain('"OK"');
-    await opened.store.transact(async (txn) => {
-      const instance = await readRecord(txn, keys.instance, { instance_id: 'joe' }, { editable: true });
-      if (instance === undefined) throw new Error('there is no instance');
-      instance.clusters[0]?.nodes.push(create(NodeInfoPBSchema, { cloudUniqueId: 'be2', ip: '10.0.0.2' }));
-      writeRecord(txn, keys.instance, { instance_id: 'joe' }, instance);
-    });
-    await call(server, 'alter_instance', { instance_id: 'joe', op: 'REFRESH' });
+    const write = (change: (nodes: NodeInfoPB[]) => void) =>
+      opened.store.transact(async (txn) => {
+        const instance = await readRecord(txn, keys.instance, { instance_id: 'joe' }, { editable: true });
+        if (instance === undefined) throw new Error('there is no instance');
+        change(instance.clusters[0]?.nodes ?? []);
+        writeRecord(txn, keys.instance, { instance_id: 'joe' }, instance);
+      });
+    await write((nodes) => nodes.push(create(NodeInfoPBSchema, { cloudUniqueId: 'be2', ip: '10.0.0.2' })));
     expect(await call(server, 'get_cluster', asked)).toContain('"OK"');
+    await write((nodes) => nodes.pop());
+    await call(server, 'alter_instance', { instance_id: 'joe', op: 'REFRESH' });
+    expect(await call(server, 'get_cluster', asked)).not.toContain('"OK"');
   });
 
   test('knows at once what another one like it has registered', async () => {

@@ -7,6 +7,7 @@ import { StoreErrorCode } from '../../kv/store-error.ts';
 import { type InstanceInfoPB, InstanceInfoPBSchema } from '../../schema/gen/cloud/instance_pb.ts';
 import { findInstance, saveInstance } from '../instance/instance-record.ts';
 import { NodeIndex } from './node-index.ts';
+import { resolveInstance } from './resolve-instance.ts';
 
 const FEW_INSTANCES = ['a', 'b', 'c', 'd'] as const;
 const INSTANCES = [...FEW_INSTANCES, ...Array.from({ length: 80 }, (_, i) => `e${i}`)] as const;
@@ -63,6 +64,42 @@ describe('the node index', () => {
     await register(index, 'y', ['w']);
     expect(await whereIs(index, 'w')).toEqual(['y']);
     expect(await whereIs(index, 'unheard of')).toEqual([]);
+  });
+
+  describe('beside services that do not write the list', () => {
+    let now_ms: number;
+    let index: NodeIndex;
+    beforeEach(async () => {
+      now_ms = 1_000_000;
+      index = new NodeIndex({ is_list_whole: false, now_ms: () => now_ms });
+      await register(index, 'x', ['n']);
+      expect(await whereIs(index, 'n')).toEqual(['x']);
+    });
+    const unheard = (id: string, nodes: readonly string[]) =>
+      temporary.store.transact(async (txn) => saveInstance(txn, instanceWith(id, nodes)));
+
+    test('knows at once a node that one of them has registered', async () => {
+      await unheard('y', ['m']);
+      expect(await temporary.store.transact((txn) => resolveInstance({ nodes: index, txn }, 'm'))).toBe('y');
+      expect(await whereIs(index, 'm')).toEqual(['y']);
+    });
+
+    test('sees some seconds later that one of them has moved a node', async () => {
+      await unheard('x', []);
+      await unheard('y', ['n']);
+      now_ms += 5_000;
+      expect(await whereIs(index, 'n')).toEqual(['y']);
+    });
+
+    test('registers nothing that one of them has registered, not even at the same moment', async () => {
+      await unheard('y', ['m']);
+      const txn = temporary.store.begin();
+      const find = await index.change(txn, 'x');
+      expect(find('m').map(({ instance_id }) => instance_id)).toEqual(['y']);
+      saveInstance(txn, instanceWith('x', ['n', 'k']));
+      await unheard('y', ['k']);
+      await expect(txn.commit()).rejects.toMatchObject({ code: StoreErrorCode.Conflict });
+    });
   });
 
   test('lets no two transactions register at the same time', async () => {

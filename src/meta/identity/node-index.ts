@@ -1,10 +1,13 @@
 import { keys } from '../../keys/key-table.ts';
-import type { Transaction } from '../../kv/store.ts';
+import type { ReadOptions, Transaction } from '../../kv/store.ts';
 import { type ChangeList, readChanges, writeChange } from '../../records/change-list.ts';
 import { scanRecords } from '../../records/scan-records.ts';
 import type { InstanceInfoPB } from '../../schema/gen/cloud/instance_pb.ts';
 import { findInstance } from '../instance/instance-record.ts';
 import { type RegisteredNode, RegisteredNodes } from './registered-nodes.ts';
+
+/** For how long a node is still found where it was when a service that does not write the list has moved it, and nobody was told. */
+const MOVED_UNHEARD_MS = 5_000;
 
 /**
  * Which node is registered where, in all instances.
@@ -15,9 +18,21 @@ import { type RegisteredNode, RegisteredNodes } from './registered-nodes.ts';
  * right for that transaction, whichever process on the store registered the nodes. From an index as of another stamp,
  * older or newer, that of the transaction is made by reading, in the transaction's own snapshot, the instances that were
  * changed between the two, or all of them where the list doesn't say which they were.
+ *
+ * Doris' own services on the same store don't write the list. They tell others of nodes that have changed, but only after
+ * they have answered, and not always whose nodes they are. So where there may be some, the instances themselves are read
+ * before a node is said to be unknown, and before one is registered, and all of them again every few seconds.
  */
 export class NodeIndex {
+  readonly #now_ms: () => number;
+  readonly #is_list_whole: boolean;
   #kept: KeptNodes | undefined;
+
+  /** `is_list_whole`: whether all who write to the store add themselves to the list. */
+  constructor({ is_list_whole = true, now_ms = Date.now }: NodeIndexOptions = {}) {
+    this.#is_list_whole = is_list_whole;
+    this.#now_ms = now_ms;
+  }
 
   /** The nodes registered under `cloudUniqueId`: none, one, or, in a store that was not always careful, several. */
   async find(txn: Transaction, cloudUniqueId: string): Promise<readonly RegisteredNode[]> {
@@ -26,20 +41,28 @@ export class NodeIndex {
     return nodes.find(cloudUniqueId);
   }
 
+  /** For an id under which `find` finds nothing: looks where somebody may have registered it whom nobody heard of. */
+  async findUnheard(txn: Transaction, cloudUniqueId: string): Promise<readonly RegisteredNode[]> {
+    if (this.#is_list_whole) return [];
+    const changes = await readChanges(txn, keys.systemNodeChanges, {}, { snapshot: true });
+    return (await this.#read(txn, changes, { snapshot: true })).find(cloudUniqueId);
+  }
+
   /**
    * For a call that registers or removes nodes of an instance: answers as `find` does, from then on conflicts with every
    * other such call, so that no two can register one id, and has all indexes brought up to date after the commit.
    */
   async change(txn: Transaction, instanceId: string): Promise<(cloudUniqueId: string) => readonly RegisteredNode[]> {
     const changes = await readChanges(txn, keys.systemNodeChanges, {});
-    const nodes = await this.#asOf(txn, changes);
+    const nodes = this.#is_list_whole ? await this.#asOf(txn, changes) : await this.#read(txn, changes, {});
     writeChange(txn, keys.systemNodeChanges, {}, changes, instanceId);
     return (cloudUniqueId) => nodes.find(cloudUniqueId);
   }
 
   /** The index that is kept, if it is right: for nearly every call, which need not wait then. */
   #keptAsOf(changes: ChangeList): RegisteredNodes | undefined {
-    return this.#kept?.changes.stamp.equals(changes.stamp) ? this.#kept.nodes : undefined;
+    const kept = this.#kept;
+    return kept?.changes.stamp.equals(changes.stamp) && !this.#isStale(kept) ? kept.nodes : undefined;
   }
 
   async #asOf(txn: Transaction, changes: ChangeList): Promise<RegisteredNodes> {
@@ -47,16 +70,43 @@ export class NodeIndex {
     if (known !== undefined) return known;
     const kept = this.#kept;
     const different = kept && (changes.since(kept.changes.stamp) ?? kept.changes.since(changes.stamp));
-    const nodes = different ? kept.nodes.with(await readInstances(txn, different)) : await readAll(txn);
-    // A transaction that began earlier must not take the newer index away from those that began later.
-    if (!this.#kept || Buffer.compare(this.#kept.changes.stamp, changes.stamp) < 0) this.#kept = { changes, nodes };
+    if (!different || this.#isStale(kept)) return this.#read(txn, changes, { snapshot: true });
+    const nodes = kept.nodes.with(await readInstances(txn, different));
+    this.#keep({ changes, nodes, read_ms: kept.read_ms });
     return nodes;
   }
+
+  /** Reads all instances. */
+  async #read(txn: Transaction, changes: ChangeList, options: ReadOptions): Promise<RegisteredNodes> {
+    const read_ms = this.#now_ms();
+    // Those that come meanwhile need not read them too.
+    if (this.#kept !== undefined) this.#kept = { ...this.#kept, read_ms };
+    const nodes = await readAll(txn, options);
+    this.#keep({ changes, nodes, read_ms });
+    return nodes;
+  }
+
+  /** A transaction that began earlier must not take the newer index away from those that began later. */
+  #keep(kept: KeptNodes): void {
+    const order = this.#kept ? Buffer.compare(this.#kept.changes.stamp, kept.changes.stamp) : -1;
+    if (order < 0 || (order === 0 && !this.#is_list_whole)) this.#kept = kept;
+  }
+
+  #isStale({ read_ms }: KeptNodes): boolean {
+    return !this.#is_list_whole && this.#now_ms() - read_ms >= MOVED_UNHEARD_MS;
+  }
+}
+
+export interface NodeIndexOptions {
+  readonly is_list_whole?: boolean;
+  readonly now_ms?: () => number;
 }
 
 interface KeptNodes {
   readonly changes: ChangeList;
   readonly nodes: RegisteredNodes;
+  /** When all instances were last read. */
+  readonly read_ms: number;
 }
 
 async function readInstances(
@@ -68,9 +118,9 @@ async function readInstances(
   return instances;
 }
 
-async function readAll(txn: Transaction): Promise<RegisteredNodes> {
+async function readAll(txn: Transaction, options: ReadOptions): Promise<RegisteredNodes> {
   const instances = new Map<string, InstanceInfoPB>();
-  for await (const { fields, message } of scanRecords(txn, keys.instance, {}, { snapshot: true })) {
+  for await (const { fields, message } of scanRecords(txn, keys.instance, {}, options)) {
     instances.set(fields.instance_id, message);
   }
   return RegisteredNodes.of(instances);

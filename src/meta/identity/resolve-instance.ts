@@ -14,5 +14,6 @@ export async function resolveInstance(
   const registered = (await call.nodes.find(call.txn, cloudUniqueId)).at(-1);
   if (registered) return registered.instance_id;
   const named = instanceNamedBy(cloudUniqueId);
-  return named !== undefined && (await findInstance(call.txn, named, { snapshot: true })) ? named : undefined;
+  if (named !== undefined && (await findInstance(call.txn, named, { snapshot: true }))) return named;
+  return (await call.nodes.findUnheard(call.txn, cloudUniqueId)).at(-1)?.instance_id;
 }
