@@ -12,6 +12,16 @@ export interface Kind<T> {
   show(value: T): string;
 }
 
+/** A bucket or a container, and what the names of all objects in it begin with. */
+export interface BucketUrl {
+  /** All of it: `s3://bucket/prefix`. */
+  readonly url: string;
+  readonly scheme: 's3' | 'azure';
+  readonly bucket: string;
+  /** Without a slash at its beginning or end; empty for the whole bucket. */
+  readonly prefix: string;
+}
+
 /** Where to listen. Without a port, `brpc_listen_port` says which. */
 export interface ListenAddress {
   readonly host: string;
@@ -138,6 +148,23 @@ export const listenAddress: Kind<ListenAddress> = {
     const shown = host.includes(':') ? `[${host}]` : host;
     return port === undefined ? shown : `${shown}:${port}`;
   },
+};
+
+/** `s3://BUCKET/PREFIX` or `azure://CONTAINER/PREFIX`, or nothing. Steps of a prefix that lead elsewhere are not allowed. */
+export const bucketUrl: Kind<BucketUrl | null> = {
+  allowed: 's3://BUCKET/PREFIX or azure://CONTAINER/PREFIX, or empty',
+  placeholder: 'URL',
+  parse: (value) => {
+    if (value === '') return null;
+    const [, scheme, bucket, rest = ''] =
+      /^(s3|azure):\/\/([a-z0-9][a-zA-Z0-9._-]{1,62})(\/[^\s?#\\\p{Cc}]*)?$/u.exec(value) ?? [];
+    const prefix = rest.replace(/^\/|\/$/g, '');
+    const steps = prefix === '' ? [] : prefix.split('/');
+    const leads_elsewhere = steps.some((step) => step === '' || step === '.' || step === '..');
+    if ((scheme !== 's3' && scheme !== 'azure') || bucket === undefined || leads_elsewhere) return undefined;
+    return { url: [`${scheme}://${bucket}`, ...steps].join('/'), scheme, bucket, prefix };
+  },
+  show: (value) => value?.url ?? '',
 };
 
 export const port: Kind<number> = integer({ placeholder: 'PORT', min: 0, max: LARGEST_PORT });

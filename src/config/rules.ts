@@ -41,12 +41,7 @@ export function contradictions(settings: Settings): string[] {
   if ((settings.tls_cert === '') !== (settings.tls_key === '')) {
     problems.push('tls_cert and tls_key must be given together: a certificate is of no use without its key');
   }
-  if (settings.backup_interval_seconds > 0 && settings.backup_dir === '') {
-    problems.push('backup_interval_seconds needs backup_dir, the directory that backups are written to');
-  }
-  if (settings.backup_interval_seconds > 0 && settings.kv !== 'embedded') {
-    problems.push('backup_interval_seconds is for the embedded store; a FoundationDB has fdbbackup');
-  }
+  problems.push(...backupProblems(settings));
   const buffered = Math.floor(settings.max_buffered_bytes / settings.workers);
   if (settings.workers > 1 && buffered < settings.brpc_max_body_size) {
     problems.push(
@@ -65,6 +60,32 @@ export function contradictions(settings: Settings): string[] {
       `listen = ${listenAddress.show(settings.listen)} can be reached from other machines, and cluster_status_users has an empty password for ${open.join(', ')}: ` +
         'give each user a password (--cluster-status-users-file FILE), or listen on 127.0.0.1',
     );
+  }
+  return problems;
+}
+
+function backupProblems(settings: Settings): string[] {
+  const problems: string[] = [];
+  const { backup_interval_seconds, backup_dir, backup_to, backup_ak, backup_sk } = settings;
+  if (backup_interval_seconds > 0 && backup_dir === '' && backup_to === null) {
+    problems.push('backup_interval_seconds needs backup_dir or backup_to, which say where backups are written to');
+  }
+  if (backup_interval_seconds > 0 && settings.kv !== 'embedded') {
+    problems.push('backup_interval_seconds is for the embedded store; a FoundationDB has fdbbackup');
+  }
+  if (backup_dir !== '' && backup_to !== null) {
+    problems.push('backup_dir and backup_to exclude each other: backups go to a directory or to a bucket');
+  }
+  if ((backup_ak === '') !== (backup_sk === '')) {
+    problems.push('backup_ak and backup_sk must be given together');
+  }
+  if (backup_to?.scheme === 'azure' && backup_ak === '') {
+    problems.push(
+      'backup_to names a container of Azure, which needs backup_ak, its account, and backup_sk, the key of that',
+    );
+  }
+  if (backup_to?.scheme === 's3' && settings.backup_endpoint === '' && settings.backup_region === '') {
+    problems.push('backup_to names a bucket of the S3 family, which needs backup_endpoint, or backup_region at Amazon');
   }
   return problems;
 }

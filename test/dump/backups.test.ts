@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { backupName, removeOldBackups } from '../../src/dump/backup/backup-files.ts';
+import { backupName } from '../../src/dump/backup/backup-name.ts';
 import { endBackup, LEASE_MS, lastBackupMs, renewBackup, takeBackup } from '../../src/dump/backup/backup-record.ts';
 import { Backups, type BackupsOptions } from '../../src/dump/backup/backups.ts';
+import { BackupDirectory } from '../../src/dump/backup/directory.ts';
 import { makeBackup } from '../../src/dump/backup/make-backup.ts';
+import { removeOldBackups } from '../../src/dump/backup/retention.ts';
 import { readDumpFile } from '../../src/dump/dump-file.ts';
 import { verifyDump } from '../../src/dump/verify-dump.ts';
 import { type EmbeddedStore, openEmbeddedStore } from '../../src/kv/embedded/store.ts';
@@ -46,14 +48,17 @@ async function fill(store: EmbeddedStore): Promise<void> {
 }
 
 const settings = (more: object = {}) => ({
-  ...{ backup_interval_seconds: 1, backup_dir: dir, backup_keep: 2, backup_keep_seconds: 0 },
+  ...{ backup_interval_seconds: 1, backup_keep: 2, backup_keep_seconds: 0 },
   ...{ backup_compress: true, backup_max_growth_mb: 1_000 },
   ...more,
 });
 
+const directory = (origin = 'here') => new BackupDirectory(dir, origin);
+
 function start(store: EmbeddedStore, owner: string, more: Partial<BackupsOptions> = {}): Backups {
   const facts = { origin: 'here', program: 'test', logger: SILENT, now_ms: Date.now };
-  const backups = new Backups({ store, owner, settings: settings(), ...facts, ...more });
+  const openPlace = () => directory();
+  const backups = new Backups({ store, owner, settings: settings(), ...facts, openPlace, ...more });
   running.push(backups);
   backups.start();
   return backups;
@@ -174,7 +179,8 @@ describe('what goes', () => {
 
   async function backupsAt(store: EmbeddedStore, hours: number[], origin = 'here'): Promise<void> {
     const keep = settings({ backup_keep: 1_000 });
-    for (const hour of hours) await makeBackup(store, keep, { ...facts, origin, began_ms: at(hour) });
+    for (const hour of hours)
+      await makeBackup(store, directory(origin), keep, { ...facts, origin, began_ms: at(hour) });
   }
 
   test('is what is too old or too much, but never the newest, and nothing that is not of this store', async () => {
@@ -185,7 +191,7 @@ describe('what goes', () => {
     await writeFile(join(dir, backupName(at(-9))), 'mine, though it is called like one');
     const others = [backupName(at(-9)), backupName(at(-5)), 'precious.dump'];
     const retained = async (keep: object, hour: number) => {
-      await removeOldBackups(dir, 'here', { backup_keep: 1_000, backup_keep_seconds: 0, ...keep }, at(hour));
+      await removeOldBackups(directory(), 'here', { backup_keep: 1_000, backup_keep_seconds: 0, ...keep }, at(hour));
       return (await readdir(dir)).filter((name) => !others.includes(name));
     };
     expect(await retained({ backup_keep: 3 }, 3)).toEqual([1, 2, 3].map((hour) => backupName(at(hour))));

@@ -3,6 +3,7 @@ import { usage } from '../command-error.ts';
 import { command } from '../program/command.ts';
 import { flag, optional, withDefault } from '../program/value.ts';
 import { fileKind } from '../service/connection.ts';
+import { BUCKET_SETTINGS } from './bucket-settings.ts';
 
 const instanceKind = text({ placeholder: 'ID', allowed: 'the id of an instance', pattern: /./ });
 const mebibytesKind = integer({ placeholder: 'MIB', min: 1, max: 2 ** 40 });
@@ -29,16 +30,20 @@ export const dump = command({
     ),
     verify: optional(fileKind, 'Write nothing, but read this dump to its end and say whether it is as it was written'),
   },
-  settings: ['data_dir', 'kv'],
+  settings: ['data_dir', 'kv', ...BUCKET_SETTINGS],
   examples: [
     { does: 'A backup', line: 'nereus dump --data-dir /var/lib/nereus --out nereus.dump' },
     { does: 'Whether a backup is sound', line: 'nereus dump --verify nereus.dump' },
+    {
+      does: 'Whether one in a bucket is',
+      line: 'nereus dump --config nereus.conf --verify s3://bucket/nereus/nereus-20260131T120000Z.dump',
+    },
     { does: 'To another machine', line: 'nereus dump --out - --compress | ssh backup "cat > nereus.dump"' },
   ],
   run: async ({ out, verify, ...options }, { loaded, terminal }) => {
     if (verify !== undefined) {
       if (out !== undefined) throw usage('--out and --verify exclude each other');
-      return (await import('../dump/verify.ts')).verify(verify, terminal);
+      return (await import('../dump/verify.ts')).verify(loaded.settings, verify, terminal);
     }
     if (out === undefined) throw usage('--out FILE is needed, or --verify FILE');
     if (loaded.settings.kv !== 'embedded') {

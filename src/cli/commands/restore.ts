@@ -2,6 +2,7 @@ import { usage } from '../command-error.ts';
 import { command } from '../program/command.ts';
 import { flag, optional } from '../program/value.ts';
 import { fileKind } from '../service/connection.ts';
+import { BUCKET_SETTINGS } from './bucket-settings.ts';
 
 /** `nereus restore`. */
 export const restore = command({
@@ -10,7 +11,7 @@ export const restore = command({
   details: [
     'No service may run on the store, which is the one in --data-dir or, with --kv foundationdb, that of a cluster. Later transaction ids are above all that were given out before.',
     'A restore of a dump that was stopped or killed goes on where it was when the same is run again; until then no service starts on the store.',
-    'A damaged dump is told with the place, and nothing of it is restored. --from - reads from the standard input.',
+    'A damaged dump is told with the place, and nothing of it is restored. --from - reads from the standard input, and --from s3://BUCKET/NAME or azure://CONTAINER/NAME from a bucket, which the settings say how to reach.',
     'The pairs are a JSON list in hex, [["KEY", "VALUE"], ["KEY", "VALUE"]], of a store of Doris 3.0 or of Nereus; when one is damaged, its line is told and nothing is restored.',
   ].join(' '),
   options: {
@@ -19,7 +20,7 @@ export const restore = command({
     into_non_empty: flag('With a dump of one instance: add it to a store that has others'),
     undo: flag('Remove what a restore has brought that did not come to its end'),
   },
-  settings: ['data_dir', 'kv', 'fdb_cluster', 'fdb_cluster_file_path', 'fdb_txn_timeout_ms'],
+  settings: ['data_dir', 'kv', 'fdb_cluster', 'fdb_cluster_file_path', 'fdb_txn_timeout_ms', ...BUCKET_SETTINGS],
   examples: [
     { does: 'Restore a backup', line: 'nereus restore --from nereus.dump --data-dir /var/lib/nereus' },
     { does: 'Take over a store', line: 'nereus restore --pairs pairs.json --data-dir /var/lib/nereus' },

@@ -2,6 +2,7 @@ import { DumpError } from '../../dump/dump-error.ts';
 import { DumpFileError } from '../../dump/dump-file.ts';
 import { RestoreError } from '../../dump/restore/restore-error.ts';
 import { StoreError } from '../../kv/store-error.ts';
+import { ObjectStoreError } from '../../objects/object-store-error.ts';
 import { StartError } from '../../server/start-error.ts';
 import { CommandError } from '../command-error.ts';
 import { ExitCode } from '../exit-code.ts';
@@ -14,7 +15,9 @@ import { Stopped } from './stoppable.ts';
 export function asCommandError(error: unknown, path: string, outcome: string): unknown {
   if (error instanceof DumpError) return new CommandError(ExitCode.Unsound, `${path}: ${error.message}${outcome}`);
   if (error instanceof Stopped) return new CommandError(ExitCode.Aborted, error.message + outcome);
-  const known = [DumpFileError, RestoreError, StartError, StoreError].some((kind) => error instanceof kind);
+  const known = [DumpFileError, ObjectStoreError, RestoreError, StartError, StoreError].some(
+    (kind) => error instanceof kind,
+  );
   if (!known) return error;
   return new CommandError(ExitCode.Failed, (error as Error).message.replace(/\.$/, '') + outcome);
 }

@@ -1,22 +1,17 @@
+import type { Settings } from '../../config/settings.ts';
 import type { DumpHeader, DumpTotals } from '../../dump/contents.ts';
-import { readDumpFile } from '../../dump/dump-file.ts';
 import { verifyDump } from '../../dump/verify-dump.ts';
 import { count, ProgressLine, progressText } from '../show/progress.ts';
 import type { Report } from '../show/report.ts';
 import type { Terminal } from '../terminal.ts';
 import { asCommandError } from './failures.ts';
-import { STANDARD } from './standard-streams.ts';
-
-/** Where a dump is read from: a file, or `-` for the standard input, which can be read once. */
-export function readDumpFrom(path: string): AsyncIterable<Uint8Array> {
-  return path === STANDARD ? process.stdin : readDumpFile(path);
-}
+import { readDumpFrom } from './read-dump-from.ts';
 
 /** Reads a dump to its end, and says what it holds. Rejects with a CommandError when it is not as it was written. */
-export async function verify(path: string, terminal: Terminal): Promise<Report> {
+export async function verify(settings: Settings, path: string, terminal: Terminal): Promise<Report> {
   const progress = new ProgressLine(terminal);
   try {
-    const result = await verifyDump(readDumpFrom(path), (so_far) =>
+    const result = await verifyDump(readDumpFrom(path, settings), (so_far) =>
       progress.show((seconds) => progressText('verified', so_far, seconds)),
     );
     const { header, ...totals } = result;

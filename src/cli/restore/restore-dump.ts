@@ -6,15 +6,15 @@ import { StoreError } from '../../kv/store-error.ts';
 import { MalformedValueError } from '../../records/malformed-value.ts';
 import { openStoreToFill } from '../../server/open-store.ts';
 import { asCommandError } from '../dump/failures.ts';
+import { readDumpFrom } from '../dump/read-dump-from.ts';
 import { stoppable } from '../dump/stoppable.ts';
-import { readDumpFrom } from '../dump/verify.ts';
 import { count, ProgressLine, progressText } from '../show/progress.ts';
 import { done, type Report } from '../show/report.ts';
 import { placeOf, type StorePlace } from '../show/store-place.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface RestoreDumpOptions {
-  /** A file, or `-` for the standard input. */
+  /** A file, an object of a bucket, or `-` for the standard input. */
   readonly from: string;
   readonly into_non_empty: boolean;
 }
@@ -27,7 +27,7 @@ export function restoreFrom(settings: Settings, options: RestoreDumpOptions, ter
     const onProgress = (so_far: { pairs: number; bytes: number }) =>
       progress.show((seconds) => progressText('restored', so_far, seconds));
     const restored = await stoppable((signal) =>
-      restoreDump(store, () => readDumpFrom(from), { into_non_empty, onProgress, signal }),
+      restoreDump(store, () => readDumpFrom(from, settings), { into_non_empty, onProgress, signal }),
     );
     return reportOf(restored, placeOf(settings));
   }).finally(() => progress.end());

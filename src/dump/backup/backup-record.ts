@@ -3,11 +3,15 @@ import { keys } from '../../keys/key-table.ts';
 import type { Store, Transaction } from '../../kv/store.ts';
 import { readRecord, writeRecord } from '../../records/message-record.ts';
 import { type BackupPB, BackupPBSchema } from '../../schema/gen/nereus/backup_pb.ts';
+import type { UploadNotes } from './bucket.ts';
 
 /** How long a backup belongs to a process that has not been heard of. */
 export const LEASE_MS = 60_000;
 /** When a backup that failed is tried again, unless the next one is due before. */
 const TRY_AGAIN_AFTER_MS = 300_000;
+
+/** Why a process gives up a backup that is not its own any more. */
+export const LOST = 'another process has taken the backup over, since this one was not heard of in time';
 
 /** What came of a backup. */
 export type BackupOutcome = { readonly file: string } | { readonly failure: string };
@@ -56,6 +60,24 @@ export function endBackup(store: Store, owner: string, now_ms: number, outcome: 
     }
     write(txn, record);
   });
+}
+
+/** What the store keeps about the upload of a backup that is this process's to make. */
+export function uploadNotes(store: Store, owner: string): UploadNotes {
+  return {
+    last: async () => {
+      const { uploadPath: path, uploadId: id } = await store.transact(editable);
+      return id === '' ? undefined : { path, id };
+    },
+    note: (upload) =>
+      store.transact(async (txn) => {
+        const record = await editable(txn);
+        if (record.owner !== owner) throw new Error(LOST);
+        record.uploadPath = upload?.path ?? '';
+        record.uploadId = upload?.id ?? '';
+        write(txn, record);
+      }),
+  };
 }
 
 /** When the last backup came to its end, in milliseconds since 1970; 0 when none has. */

@@ -1,6 +1,8 @@
 import type { Store } from '../../kv/store.ts';
 import type { Logger } from '../../observe/logger.ts';
-import { endBackup, LEASE_MS, lastBackupMs, renewBackup, takeBackup } from './backup-record.ts';
+import type { BackupPlace } from './backup-place.ts';
+import { endBackup, LEASE_MS, LOST, lastBackupMs, renewBackup, takeBackup, uploadNotes } from './backup-record.ts';
+import type { UploadNotes } from './bucket.ts';
 import { type BackupSettings, makeBackup } from './make-backup.ts';
 
 /** How often it is looked whether a backup is due, at least. */
@@ -18,6 +20,8 @@ export interface BackupsOptions {
   readonly origin: string;
   readonly program: string;
   readonly now_ms: () => number;
+  /** Opens where backups go, for one of them, which is given up when the signal is aborted. */
+  readonly openPlace: (signal: AbortSignal, notes: UploadNotes) => BackupPlace;
 }
 
 /** What this process has done, and when the last backup of the store came to its end, whoever made it. */
@@ -84,8 +88,10 @@ export class Backups {
     const lost = new AbortController();
     const renewal = setInterval(() => void this.#renew(lost), LEASE_MS / RENEWALS);
     const signal = AbortSignal.any([this.#abort.signal, lost.signal]);
+    let place: BackupPlace | undefined;
     try {
-      const backup = await makeBackup(store, settings, { origin, program, began_ms, signal });
+      place = this.#options.openPlace(signal, uploadNotes(store, owner));
+      const backup = await makeBackup(store, place, settings, { origin, program, began_ms, signal });
       const ended_ms = now_ms();
       await endBackup(store, owner, ended_ms, { file: backup.file });
       this.#last_success_ms = ended_ms;
@@ -99,6 +105,7 @@ export class Backups {
       await endBackup(store, owner, now_ms(), { failure });
     } finally {
       clearInterval(renewal);
+      place?.close();
     }
   }
 
@@ -106,7 +113,7 @@ export class Backups {
     const { store, owner, now_ms, logger } = this.#options;
     try {
       if (await renewBackup(store, owner, now_ms())) return;
-      lost.abort(new Error('another process has taken the backup over, since this one was not heard of in time'));
+      lost.abort(new Error(LOST));
     } catch (error) {
       logger.warn('the lease on the backup could not be renewed', { error });
     }

@@ -1,14 +1,13 @@
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { holdSnapshot } from '../../kv/held-snapshot.ts';
 import type { Store } from '../../kv/store.ts';
-import { readDumpFile, writeDumpFile } from '../dump-file.ts';
+import { DumpError } from '../dump-error.ts';
 import { verifyDump } from '../verify-dump.ts';
-import { writeDump } from '../write-dump.ts';
-import { backupName, type Retention, removeOldBackups, removeParts } from './backup-files.ts';
+import { type Dumped, writeDump } from '../write-dump.ts';
+import { backupName } from './backup-name.ts';
+import type { BackupPlace } from './backup-place.ts';
+import { type Retention, removeOldBackups } from './retention.ts';
 
 export interface BackupSettings extends Retention {
-  readonly backup_dir: string;
   readonly backup_compress: boolean;
   readonly backup_max_growth_mb: number;
 }
@@ -35,29 +34,50 @@ const TURN_BYTES = 64 * 1024;
 /** Writes a backup, reads it again, and only then removes those that need not be kept any more. */
 export async function makeBackup(
   store: Store,
+  place: BackupPlace,
   settings: BackupSettings,
-  { origin, program, began_ms, signal }: BackupFacts,
+  facts: BackupFacts,
 ): Promise<Backup> {
-  const dir = settings.backup_dir;
-  await mkdir(dir, { recursive: true, mode: 0o700 });
-  await removeParts(dir, origin);
-  const file = join(dir, backupName(began_ms));
-  const held = await holdSnapshot(store, { most_growth_bytes: settings.backup_max_growth_mb * MIB });
-  let growth_bytes: number;
+  const { origin, began_ms, signal } = facts;
+  await place.prepare();
+  const name = backupName(began_ms);
+  const { growth_bytes, written } = await writeBackup(store, place, name, settings, facts);
+  const pairs = await mustBeRead(place, name, written.header.id, signal);
+  const removed = await removeOldBackups(place, origin, settings, began_ms);
+  return { file: place.pathOf(name), pairs, growth_bytes, removed };
+}
+
+/** Reads a backup to its end, and resolves to how many pairs it has. What can't be read again is no backup, and is removed. */
+async function mustBeRead(place: BackupPlace, name: string, id: string, signal: AbortSignal): Promise<number> {
   try {
-    const options = { origin, program, signal, compress: settings.backup_compress, turn_bytes: TURN_BYTES };
-    await writeDumpFile(file, writeDump(held, store.limits.key_bytes, options));
-    growth_bytes = held.growth_bytes();
+    const { pairs, header } = await verifyDump(place.read(name), () => signal.throwIfAborted());
+    if (header.id !== id) throw new DumpError('it is not the dump that was written there', { frame: 0, offset: 0 });
+    return pairs;
+  } catch (error) {
+    await place.remove(name).catch((removal: unknown) => {
+      throw new AggregateError([error, removal], `${messageOf(error)}; and it is still there: ${messageOf(removal)}`);
+    });
+    throw error;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+async function writeBackup(
+  store: Store,
+  place: BackupPlace,
+  name: string,
+  { backup_compress: compress, backup_max_growth_mb }: BackupSettings,
+  { origin, program, signal }: BackupFacts,
+): Promise<{ readonly written: Dumped; readonly growth_bytes: number }> {
+  const held = await holdSnapshot(store, { most_growth_bytes: backup_max_growth_mb * MIB });
+  try {
+    const options = { origin, program, signal, compress, turn_bytes: TURN_BYTES };
+    const written = await place.write(name, writeDump(held, store.limits.key_bytes, options));
+    return { written, growth_bytes: held.growth_bytes() };
   } finally {
     held.release();
   }
-  const { pairs } = await verifyDump(readDumpFile(file), () => signal.throwIfAborted()).catch(
-    async (error: unknown) => {
-      // What could not be read again is no backup, and must not be taken for one.
-      await rm(file, { force: true });
-      throw error;
-    },
-  );
-  const removed = await removeOldBackups(dir, origin, settings, began_ms);
-  return { file, pairs, growth_bytes, removed };
 }

@@ -1,12 +1,11 @@
-import type { BlobBatchClient, BlobItem, ContainerClient } from '@azure/storage-blob';
+import type { BlobItem } from '@azure/storage-blob';
 import type { ObjectBackend } from '../backend.ts';
 import type { AzureLocation } from '../location.ts';
 import type { StoredObject } from '../object-store.ts';
-import { ObjectStoreError } from '../object-store-error.ts';
 import type { ObjectStoreOptions } from '../options.ts';
-import { type Failure, RequestFailed, Requests } from '../requests.ts';
-import { containerUrl } from './endpoint.ts';
-import { codeOfAzure, failureOfAzure, failureOfCode } from './failure.ts';
+import { type Failure, RequestFailed } from '../requests.ts';
+import { codeOfAzure, failureOfCode } from './failure.ts';
+import { AzureSession, type OpenedAzure } from './session.ts';
 
 /** The service takes no more in one request. */
 const MOST_OF_A_BATCH = 256;
@@ -14,40 +13,27 @@ const MOST_OF_A_PAGE = 1000;
 const GONE = 404;
 const ACCEPTED = 202;
 
-interface Opened {
-  readonly container: ContainerClient;
-  readonly batches: BlobBatchClient;
-}
-
 /** A container of Azure Blob Storage. */
 export class AzureBackend implements ObjectBackend {
   readonly batch_objects = MOST_OF_A_BATCH;
   readonly parallel_batches = 4;
-  readonly #url: string;
-  readonly #requests: Requests;
-  readonly #location: AzureLocation;
-  #opened: Promise<Opened> | undefined;
+  readonly #session: AzureSession;
 
   /** Throws an ObjectStoreError when the endpoint is no address, or the account's key can't be one. */
-  constructor(location: AzureLocation, options: ObjectStoreOptions) {
-    this.#url = containerUrl(location);
-    if (!/^[A-Za-z0-9+/]+={0,2}$/.test(location.account_key)) {
-      throw new ObjectStoreError('misconfigured', 'the key of its account is not base64');
-    }
-    this.#location = location;
-    this.#requests = new Requests(options, [location.account_key], failureOfAzure);
+  constructor(location: AzureLocation, options: ObjectStoreOptions, session = new AzureSession(location, options)) {
+    this.#session = session;
   }
 
   async put(path: string, body: Uint8Array): Promise<void> {
-    const { container } = await this.#open();
-    await this.#requests.send('put', 'put an object', async (abortSignal) => {
+    const { container } = await this.#session.open();
+    await this.#session.requests.send('put', 'put an object', async (abortSignal) => {
       await container.getBlockBlobClient(path).upload(Buffer.from(body), body.byteLength, { abortSignal });
     });
   }
 
   async exists(path: string): Promise<boolean> {
-    const { container } = await this.#open();
-    return this.#requests.send('get', 'look for an object', async (abortSignal) => {
+    const { container } = await this.#session.open();
+    return this.#session.requests.send('get', 'look for an object', async (abortSignal) => {
       try {
         await container.getBlobClient(path).getProperties({ abortSignal });
         return true;
@@ -74,9 +60,9 @@ export class AzureBackend implements ObjectBackend {
   }
 
   async delete(paths: readonly string[]): Promise<void> {
-    const opened = await this.#open();
+    const opened = await this.#session.open();
     let left = paths;
-    await this.#requests.send('put', 'delete objects', async (signal) => {
+    await this.#session.requests.send('put', 'delete objects', async (signal) => {
       const failures = await this.#deleteSome(opened, left, signal);
       if (failures.length === 0) return;
       const all = left.length;
@@ -88,17 +74,16 @@ export class AzureBackend implements ObjectBackend {
     });
   }
 
-  /** Its connections end by themselves when nobody uses them. */
   close(): void {
-    this.#opened = undefined;
+    this.#session.close();
   }
 
   async #listPage(
     prefix: string,
     continuationToken: string | undefined,
   ): Promise<{ readonly items: readonly BlobItem[]; readonly token: string | undefined }> {
-    const { container } = await this.#open();
-    return this.#requests.send('get', 'list objects', async (abortSignal) => {
+    const { container } = await this.#session.open();
+    return this.#session.requests.send('get', 'list objects', async (abortSignal) => {
       const settings = { maxPageSize: MOST_OF_A_PAGE, ...(continuationToken !== undefined && { continuationToken }) };
       const pages = container.listBlobsFlat({ prefix, abortSignal }).byPage(settings);
       const { value } = await pages.next();
@@ -108,7 +93,7 @@ export class AzureBackend implements ObjectBackend {
 
   /** Deletes a batch with all snapshots, and resolves to what is still there. */
   async #deleteSome(
-    { container, batches }: Opened,
+    { container, batches }: OpenedAzure,
     paths: readonly string[],
     abortSignal: AbortSignal,
   ): Promise<(Failure & { path: string })[]> {
@@ -121,22 +106,6 @@ export class AzureBackend implements ObjectBackend {
       if (status === ACCEPTED || (status === GONE && errorCode === 'BlobNotFound')) return [];
       return [{ path, ...failureOfCode(errorCode, status) }];
     });
-  }
-
-  /** Opened before a request and not within it, whose time is not for loading a library. */
-  #open(): Promise<Opened> {
-    this.#opened ??= this.#load().catch((error) => {
-      this.#opened = undefined;
-      throw error;
-    });
-    return this.#opened;
-  }
-
-  async #load(): Promise<Opened> {
-    const { ContainerClient: Client, StorageSharedKeyCredential: SharedKey } = await import('@azure/storage-blob');
-    const credential = new SharedKey(this.#location.account, this.#location.account_key);
-    const container = new Client(this.#url, credential, { retryOptions: { maxTries: 1 } });
-    return { container, batches: container.getBlobBatchClient() };
   }
 }
 

@@ -1,53 +1,43 @@
-import type { ListObjectsV2CommandOutput, S3Client } from '@aws-sdk/client-s3';
+import type { ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
 import type { ObjectBackend } from '../backend.ts';
-import { endpointUrl } from '../endpoint.ts';
 import type { S3Location } from '../location.ts';
 import type { StoredObject } from '../object-store.ts';
 import type { ObjectStoreOptions } from '../options.ts';
-import { RequestFailed, Requests } from '../requests.ts';
-import { createS3Client, loadS3, type S3Library } from './client.ts';
-import { failureOfS3, faultOfCode, statusOf } from './failure.ts';
+import { RequestFailed } from '../requests.ts';
+import { faultOfCode, statusOf } from './failure.ts';
+import { type OpenedS3, S3Session } from './session.ts';
 
 /** No storage of the family takes more in one request. */
 const MOST_OF_A_BATCH = 1000;
-
-interface Opened {
-  readonly s3: S3Library;
-  readonly client: S3Client;
-}
 
 /** A bucket of the S3 family. */
 export class S3Backend implements ObjectBackend {
   readonly batch_objects: number;
   readonly parallel_batches: number;
-  readonly #requests: Requests;
+  readonly #session: S3Session;
   readonly #location: S3Location;
   readonly #bucket: { readonly Bucket: string };
-  #opened: Promise<Opened> | undefined;
 
   /** Throws an ObjectStoreError when the endpoint is no address. */
-  constructor(location: S3Location, options: ObjectStoreOptions) {
-    endpointUrl(location.endpoint, options.settings.s3_client_http_scheme);
+  constructor(location: S3Location, options: ObjectStoreOptions, session = new S3Session(location, options)) {
     this.batch_objects = location.batch_delete ? MOST_OF_A_BATCH : 1;
     this.parallel_batches = location.batch_delete ? 4 : 16;
     this.#location = location;
     this.#bucket = { Bucket: location.bucket };
-    const { credentials } = location;
-    const secrets = credentials.kind === 'keys' ? [credentials.ak, credentials.sk] : [];
-    this.#requests = new Requests(options, secrets, failureOfS3);
+    this.#session = session;
   }
 
   async put(path: string, body: Uint8Array): Promise<void> {
-    const { s3, client } = await this.#open();
-    await this.#requests.send('put', 'put an object', async (abortSignal) => {
+    const { s3, client } = await this.#session.open();
+    await this.#session.requests.send('put', 'put an object', async (abortSignal) => {
       const command = new s3.PutObjectCommand({ ...this.#bucket, Key: path, Body: body });
       await client.send(command, { abortSignal });
     });
   }
 
   async exists(path: string): Promise<boolean> {
-    const { s3, client } = await this.#open();
-    const found = await this.#requests.send('get', 'look for an object', async (abortSignal) => {
+    const { s3, client } = await this.#session.open();
+    const found = await this.#session.requests.send('get', 'look for an object', async (abortSignal) => {
       try {
         await client.send(new s3.HeadObjectCommand({ ...this.#bucket, Key: path }), { abortSignal });
         return true;
@@ -83,9 +73,9 @@ export class S3Backend implements ObjectBackend {
       for (const path of paths) await this.#deleteOne(path);
       return;
     }
-    const opened = await this.#open();
+    const opened = await this.#session.open();
     let left = paths;
-    await this.#requests.send('put', 'delete objects', async (signal) => {
+    await this.#session.requests.send('put', 'delete objects', async (signal) => {
       const errors = await this.#deleteSome(opened, left, signal);
       if (errors.length === 0) return;
       const all = left.length;
@@ -99,9 +89,7 @@ export class S3Backend implements ObjectBackend {
   }
 
   close(): void {
-    // Whether it could be opened at all, somebody else was told.
-    this.#opened?.then(({ client }) => client.destroy()).catch(() => undefined);
-    this.#opened = undefined;
+    this.#session.close();
   }
 
   async #listPage(
@@ -110,8 +98,8 @@ export class S3Backend implements ObjectBackend {
     token: string | undefined,
     most?: number,
   ): Promise<ListObjectsV2CommandOutput> {
-    const { s3, client } = await this.#open();
-    return this.#requests.send('get', deed, async (abortSignal) => {
+    const { s3, client } = await this.#session.open();
+    return this.#session.requests.send('get', deed, async (abortSignal) => {
       const page = { ContinuationToken: token, ...(most !== undefined && { MaxKeys: most }) };
       const output = await client.send(new s3.ListObjectsV2Command({ ...this.#bucket, Prefix: prefix, ...page }), {
         abortSignal,
@@ -124,8 +112,8 @@ export class S3Backend implements ObjectBackend {
   }
 
   async #deleteOne(path: string): Promise<void> {
-    const { s3, client } = await this.#open();
-    await this.#requests.send('put', 'delete an object', async (abortSignal) => {
+    const { s3, client } = await this.#session.open();
+    await this.#session.requests.send('put', 'delete an object', async (abortSignal) => {
       try {
         await client.send(new s3.DeleteObjectCommand({ ...this.#bucket, Key: path }), { abortSignal });
       } catch (error) {
@@ -136,7 +124,7 @@ export class S3Backend implements ObjectBackend {
 
   /** Deletes a batch, and resolves to what is still there. */
   async #deleteSome(
-    { s3, client }: Opened,
+    { s3, client }: OpenedS3,
     paths: readonly string[],
     abortSignal: AbortSignal,
   ): Promise<{ path: string; code: string }[]> {
@@ -148,19 +136,5 @@ export class S3Backend implements ObjectBackend {
       path: Key,
       code: Code,
     }));
-  }
-
-  /** Opened before a request and not within it, whose time is not for loading a library. */
-  #open(): Promise<Opened> {
-    this.#opened ??= this.#load().catch((error) => {
-      this.#opened = undefined;
-      throw error;
-    });
-    return this.#opened;
-  }
-
-  async #load(): Promise<Opened> {
-    const s3 = await loadS3();
-    return { s3, client: await createS3Client(s3, this.#location, this.#requests.options.settings) };
   }
 }

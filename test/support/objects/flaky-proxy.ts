@@ -2,8 +2,11 @@ import { once } from 'node:events';
 import { createServer, request as forward, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What happens to a request instead of its being passed on: a status, the end of its connection, or nothing, for ever. */
-export type Trouble = number | 'cut' | 'silence';
+/**
+ * What happens to a request instead of its being passed on: a status, the end of its connection, or nothing, for ever. What is
+ * `unanswered` is passed on, and its answer lost.
+ */
+export type Trouble = number | 'cut' | 'silence' | 'unanswered';
 
 export interface FlakyProxy {
   readonly address: string;
@@ -23,11 +26,12 @@ export async function startFlakyProxy(target: string): Promise<FlakyProxy> {
     if (trouble === 'silence') return;
     if (trouble === 'cut') {
       request.socket.destroy();
-    } else if (trouble !== undefined) {
+    } else if (typeof trouble === 'number') {
       request.resume().on('end', () => response.writeHead(trouble).end());
     } else {
       const { method, url, headers } = request;
       const passed = forward({ host, port, method, path: url, headers }, (answer) => {
+        if (trouble === 'unanswered') return void answer.resume().on('end', () => request.socket.destroy());
         response.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.pipe(response);
       });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -13,10 +13,28 @@ const KEYS = { kind: 'keys', ak: 'S3RVER', sk: 'S3RVER' } as const;
 
 /** Says its port, and ends when its standard input does, so that it never outlives whoever started it. */
 const PROGRAM = `
+  const { existsSync, rmSync } = require('node:fs');
+  const { join } = require('node:path');
   const [library, directory, ...names] = process.argv.slice(1);
   const Server = require(library);
   const place = { port: 0, address: '127.0.0.1', silent: true, directory, vhostBuckets: false };
   const server = new Server({ ...place, configureBuckets: names.map((name) => ({ name })) });
+  // It knows no way to abort an upload, and finds itself at fault when there is none to be completed.
+  server.middleware.unshift((ctx, next) => {
+    const { uploadId } = ctx.query;
+    if (uploadId === undefined || ctx.method === 'PUT') return next();
+    const [, bucket] = ctx.path.split('/');
+    const folder = join(directory, bucket, '._S3rver_uploads', uploadId);
+    if (!existsSync(folder)) {
+      ctx.status = 404;
+      ctx.body = '<Error><Code>NoSuchUpload</Code></Error>';
+    } else if (ctx.method === 'DELETE') {
+      rmSync(folder, { recursive: true });
+      ctx.status = 204;
+    } else {
+      return next();
+    }
+  });
   server.run().then(({ port }) => process.stdout.write(port + '\\n'));
   process.stdin.resume();
   process.stdin.on('end', () => process.exit());
@@ -29,6 +47,8 @@ export interface S3Server {
   location(bucket: string, more?: Partial<S3Location>): S3Location;
   /** Puts objects of no content where the server keeps them, far faster than by asking it. */
   plant(bucket: string, keys: readonly string[]): Promise<void>;
+  /** How many uploads in parts have begun in a bucket, and were neither completed nor aborted. */
+  uploads(bucket: string): Promise<number>;
   /** Lets it answer nothing any more, and go on where it was. */
   freeze(): void;
   thaw(): void;
@@ -49,6 +69,7 @@ export async function startS3Server(...buckets: string[]): Promise<S3Server> {
     endpoint,
     location: (bucket, more) => ({ ...place, bucket, prefix: 'pre', credentials: KEYS, ...more }),
     plant: (bucket, keys) => plantIn(join(directory, bucket), keys),
+    uploads: async (bucket) => (await readdir(join(directory, bucket, '._S3rver_uploads')).catch(() => [])).length,
     freeze: () => void child.kill('SIGSTOP'),
     thaw: () => void child.kill('SIGCONT'),
     async stop() {

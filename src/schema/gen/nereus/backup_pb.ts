@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file nereus/backup.proto.
  */
 export const file_nereus_backup: GenFile = /*@__PURE__*/
-  fileDesc("ChNuZXJldXMvYmFja3VwLnByb3RvEgZuZXJldXMiiAEKCEJhY2t1cFBCEg0KBW93bmVyGAEgASgJEhYKDmxlYXNlX3VudGlsX21zGAIgASgDEhAKCGJlZ2FuX21zGAMgASgDEg4KBmR1ZV9tcxgEIAEoAxIUCgxzdWNjZWVkZWRfbXMYBSABKAMSDAoEZmlsZRgGIAEoCRIPCgdmYWlsdXJlGAcgASgJ");
+  fileDesc("ChNuZXJldXMvYmFja3VwLnByb3RvEgZuZXJldXMisAEKCEJhY2t1cFBCEg0KBW93bmVyGAEgASgJEhYKDmxlYXNlX3VudGlsX21zGAIgASgDEhAKCGJlZ2FuX21zGAMgASgDEg4KBmR1ZV9tcxgEIAEoAxIUCgxzdWNjZWVkZWRfbXMYBSABKAMSDAoEZmlsZRgGIAEoCRIPCgdmYWlsdXJlGAcgASgJEhMKC3VwbG9hZF9wYXRoGAggASgJEhEKCXVwbG9hZF9pZBgJIAEoCQ");
 
 /**
  * The last backup by schedule, and the one that is being made.
@@ -64,6 +64,18 @@ export type BackupPB = Message<"nereus.BackupPB"> & {
    * @generated from field: optional string failure = 7;
    */
   failure: string;
+
+  /**
+   * An upload to a bucket that has begun and is not known to have ended: the object's place, and the storage's name for it.
+   *
+   * @generated from field: optional string upload_path = 8;
+   */
+  uploadPath: string;
+
+  /**
+   * @generated from field: optional string upload_id = 9;
+   */
+  uploadId: string;
 };
 
 /**
