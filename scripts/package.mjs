@@ -1,8 +1,8 @@
 // `npm run package -- DIR`: the program alone, as it is run in production: what it was compiled to, and the packages that it needs.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { compile } from './build.mjs';
 import { setup } from './setup.mjs';
 
@@ -29,7 +29,20 @@ execFileSync('npm', ['ci', '--ignore-scripts', '--omit=dev', '--no-audit', '--no
   stdio: ['ignore', 'ignore', 'inherit'],
   shell: process.platform === 'win32',
 });
+await leaveOutOtherBuilds();
 // It can be linked to as `nereus` from a folder of the PATH.
 const program = join(target, 'dist/src/main.js');
 chmodSync(program, 0o755);
 console.error(`Start it with: node ${program}`);
+
+// The package of the page at /api has its program in several forms, with maps of them: five sixths of it are never served.
+async function leaveOutOtherBuilds() {
+  const served = await import(pathToFileURL(join(target, 'dist/src/openapi/swagger-ui-files.js')).href);
+  const kept = new Set(['package.json', 'LICENSE', 'NOTICE']);
+  for (const { name } of served.SWAGGER_UI_FILES) kept.add(name).add(`${name}.LICENSE.txt`);
+  const packages = join(target, 'node_modules');
+  for (const name of readdirSync(join(packages, served.SWAGGER_UI)))
+    if (!kept.has(name)) rmSync(join(packages, served.SWAGGER_UI, name));
+  // It counts installations, for which its script would have to run; here it is but dead weight.
+  rmSync(join(packages, '@scarf'), { recursive: true, force: true });
+}

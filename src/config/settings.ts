@@ -66,6 +66,11 @@ export const SETTINGS = {
       'document',
       'What a call to /MetaService/http is checked against: `document` holds it to the rules of the API document, `reference` to no more than the C++ service does. An unknown operation is 404 with both.',
     ),
+    api_page: own(
+      boolean,
+      'true',
+      'Whether `/api` shows what the API of operators takes and answers, and lets it be tried. Everyone may read the page, as it holds no secrets; what is tried there needs the token.',
+    ),
     tls_cert: own(
       text({ placeholder: 'FILE', allowed: 'a path' }),
       '',

@@ -1,8 +1,7 @@
 import type { OperationFacts, Topic } from '../admin/operation.ts';
 import { recyclerOperations } from '../admin/recycling/recycler-operations.ts';
-import { ADMIN_CODES } from '../admin/reply.ts';
 import { routes } from '../admin/routes.ts';
-import type { JsonSchema, OpenApiDocument, PathItem } from './document.ts';
+import type { OpenApiDocument, PathItem } from './document.ts';
 import { documentExamples } from './document-examples.ts';
 import { adminFailures, failureResponses, recyclerFailures, textFailures } from './failures.ts';
 import { MessageSchemas } from './message-schemas.ts';
@@ -64,37 +63,28 @@ export function describeApi(service: DescribedService): OpenApiDocument {
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       description: introduction(service),
     },
-    servers: [{ url: '/', description: 'This service' }],
     tags: Object.entries(TOPICS).flatMap(([name, description]) => (used.has(name) ? [{ name, description }] : [])),
     paths,
     components: {
       securitySchemes: SECURITY,
-      schemas: { ...STATUSES, ...messages.all() },
+      schemas: messages.all(),
       responses: failureResponses,
     },
   };
 }
 
 const SECURITY = {
-  token: { type: 'apiKey', in: 'query', name: 'token', description: 'The setting `http_token`.' },
-  bearer: { type: 'http', scheme: 'bearer', description: 'The same token, for the figures.' },
-  statusUser: { type: 'http', scheme: 'basic', description: 'A user of a frontend, or of `cluster_status_users`.' },
-};
-
-const STATUSES: Readonly<Record<string, JsonSchema>> = {
-  Status: {
-    type: 'object',
-    required: ['code', 'msg'],
-    properties: { code: { type: 'string', enum: ADMIN_CODES }, msg: { type: 'string' } },
+  // The page has the last one ready to be typed.
+  status_user: {
+    type: 'http',
+    scheme: 'basic',
+    description: 'For the status of clusters: a user of a frontend, or of the setting `cluster_status_users`.',
   },
-  Failure: {
-    type: 'object',
-    required: ['code', 'msg'],
-    properties: {
-      code: { type: 'string', enum: ADMIN_CODES.filter((code) => code !== 'OK') },
-      msg: { type: 'string', description: 'What is wrong.' },
-      result: { type: 'object' },
-    },
+  token: {
+    type: 'apiKey',
+    in: 'query',
+    name: 'token',
+    description: 'The setting `http_token`. It is kept until the page is closed, and nowhere but in the page.',
   },
 };
 

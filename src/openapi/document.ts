@@ -1,3 +1,5 @@
+import type { AdminCode } from '../admin/reply.ts';
+
 /** A schema of JSON, as OpenAPI 3.1 has them. */
 export interface JsonSchema {
   readonly type?: string | readonly string[];
@@ -38,7 +40,6 @@ export type PathItem = Readonly<Record<string, OperationObject>>;
 export interface OpenApiDocument {
   readonly openapi: '3.1.0';
   readonly info: object;
-  readonly servers: readonly object[];
   readonly tags: readonly { readonly name: string; readonly description: string }[];
   readonly paths: Readonly<Record<string, PathItem>>;
   readonly components: {
@@ -50,6 +51,12 @@ export interface OpenApiDocument {
 
 export const JSON_TYPE = 'application/json';
 export const TEXT_TYPE = 'text/plain';
+
+/** `{"code", "msg"}` with this code. */
+export function statusSchema(code: AdminCode): JsonSchema {
+  const msg = code === 'OK' ? { const: '' } : { type: 'string', examples: ['what is wrong'] };
+  return { type: 'object', required: ['code', 'msg'], properties: { code: { const: code }, msg } };
+}
 
 export function schemaRef(name: string): JsonSchema {
   return { $ref: `#/components/schemas/${name}` };

@@ -1,5 +1,5 @@
 import { ADMIN_CODES, type AdminCode, statusOf } from '../admin/reply.ts';
-import { JSON_TYPE, type Reference, type ResponseObject, responseRef, schemaRef, TEXT_TYPE } from './document.ts';
+import { JSON_TYPE, type Reference, type ResponseObject, responseRef, statusSchema, TEXT_TYPE } from './document.ts';
 
 type Failures = Readonly<Record<string, ResponseObject>>;
 
@@ -15,14 +15,14 @@ const WRONG_TOKEN: ResponseObject = {
   content: { [TEXT_TYPE]: { schema: { type: 'string' } } },
 };
 
-const STATUS = { [JSON_TYPE]: { schema: schemaRef('Failure') } };
+const statusContent = (code: AdminCode) => ({ [JSON_TYPE]: { schema: statusSchema(code) } });
 const TEXT = { [TEXT_TYPE]: { schema: { type: 'string' as const } } };
 
 /** What the admin API answers to calls that have not gone well, by the names under which a description keeps it. */
 export const failureResponses: Failures = {
-  ...Object.fromEntries(codes().map((code) => [code, { description: ABOUTS[code], content: STATUS }])),
+  ...Object.fromEntries(codes().map((code) => [code, { description: ABOUTS[code], content: statusContent(code) }])),
   WRONG_TOKEN,
-  BUSY: { description: 'There is too much to do; try again soon.', content: STATUS },
+  BUSY: { description: 'There is too much to do; try again soon.', content: statusContent('INTERNAL_ERROR') },
 };
 
 /** The same by HTTP status, as references. */
@@ -36,7 +36,10 @@ export const adminFailures: Readonly<Record<string, Reference>> = {
 export const textFailures: Readonly<Record<string, ResponseObject | Reference>> = {
   ...adminFailures,
   ...Object.fromEntries(
-    codes().map((code) => [String(statusOf(code)), { description: ABOUTS[code], content: { ...STATUS, ...TEXT } }]),
+    codes().map((code) => [
+      String(statusOf(code)),
+      { description: ABOUTS[code], content: { ...statusContent(code), ...TEXT } },
+    ]),
   ),
 };
 
@@ -47,7 +50,7 @@ export const recyclerFailures: Readonly<Record<string, ResponseObject | Referenc
   '501': { description: 'This is not done here.', content: TEXT },
   '503': {
     description: 'There is too much to do, or the service stops; try again soon.',
-    content: { ...STATUS, ...TEXT },
+    content: { ...statusContent('INTERNAL_ERROR'), ...TEXT },
   },
 };
 

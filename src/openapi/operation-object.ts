@@ -8,7 +8,7 @@ import {
   type OperationObject,
   type Reference,
   type ResponseObject,
-  schemaRef,
+  statusSchema,
   TEXT_TYPE,
 } from './document.ts';
 import type { Example } from './example.ts';
@@ -81,7 +81,7 @@ function shownContent(shown: Shown, context: OperationContext): Content {
         ...(shown.json && shownContent(shown.json, context)),
       };
     case 'status':
-      return { [JSON_TYPE]: { schema: schemaRef('Status') } };
+      return { [JSON_TYPE]: { schema: statusSchema('OK') } };
     case 'bare object':
       return { [JSON_TYPE]: { schema: { type: 'object' } } };
     case 'object':

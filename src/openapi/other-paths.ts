@@ -7,7 +7,7 @@ const TEXT: JsonSchema = { type: 'string' };
 
 /** What can be read beside the operations: whether the service serves, and its figures. */
 export function servicePaths(metricsAccess: 'open' | 'token'): Readonly<Record<string, PathItem>> {
-  const security = metricsAccess === 'token' ? [{ token: [] }, { bearer: [] }] : [];
+  const security = metricsAccess === 'token' ? [{ token: [] }] : [];
   const figures = (operationId: string, summary: string): PathItem => ({
     get: {
       ...reading(operationId, summary, TEXT_TYPE, TEXT),
@@ -45,7 +45,7 @@ export function clusterStatusPaths(): Readonly<Record<string, PathItem>> {
   const parameters = [
     { name: 'instance_id', in: 'query', description: 'The instance; without it, all of them.', schema: TEXT },
   ];
-  const security = [{ statusUser: [] }];
+  const security = [{ status_user: [] }];
   return Object.fromEntries(
     Object.entries(STATUS_PATHS).map(([operationId, path]) => {
       const page = reading(operationId, summary, JSON_TYPE, schema);

@@ -11,6 +11,7 @@ import { ProtocolCounts } from '../net/protocol-counts.ts';
 import type { Logger } from '../observe/logger.ts';
 import { CallCounts } from '../rpc/call-counts.ts';
 import type { Tokens } from '../rpc/limits/token-buckets.ts';
+import { apiPages } from './api.ts';
 import { createBackups } from './backing-up.ts';
 import { createFronts } from './fronts.ts';
 import { healthPage, type Phase } from './health.ts';
@@ -109,6 +110,7 @@ async function serve(options: ServiceOptions, store: Store): Promise<Service> {
     { path: '/health', answer: healthPage(store, () => phase) },
     { path: '/version', answer: versionPage(version) },
     ...metrics.pages,
+    apiPages(settings, version),
   ];
   const handler = withRequestIds(withPages(pages, services.handler));
   const front = createFronts({ settings, logger, handler, rpc, descs, in_flight, buffered, protocols });

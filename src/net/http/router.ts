@@ -21,7 +21,7 @@ const RECYCLER = '/RecyclerService/http/';
 export function router({ admin, recycler, rpc, services, pages }: RouterOptions): HttpHandler {
   const notFound = ({ path }: HttpCall): HttpAnswer => {
     const own = admin === undefined ? '' : `${ADMIN}<operation>, /MetaService/<method>, `;
-    const known = `${own}${RECYCLER}<operation>, ${[...pages.keys()].map((page) => `${page}, `).join('')}/health, /metrics, /brpc_metrics, /vars and /version`;
+    const known = `${own}${RECYCLER}<operation>, ${[...pages.keys()].map((page) => `${page}, `).join('')}/api, /health, /metrics, /brpc_metrics, /vars and /version`;
     return { status: 404, contentType: 'text/plain', body: `nothing is served at ${path}; there are ${known}\n` };
   };
   return (call) => {

@@ -37,6 +37,9 @@ test('the program in a folder runs with the settings that systemd gives it, on t
   );
   expect(asked.status).toBe(200);
   expect((await fetch(`${base}/health`)).status).toBe(200);
+  const page = await fetch(`${base}/api/swagger-ui-bundle.js`);
+  expect([page.status, (await page.arrayBuffer()).byteLength > 1_000_000]).toEqual([200, true]);
+  expect((await fetch(`${base}/api/openapi.json`)).status).toBe(200);
   server.child.kill('SIGTERM');
   expect(await server.exited).toBe(0);
   expect(server.output().stdout).not.toContain('a-token-of-our-own');
