@@ -1,23 +1,26 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestServer, type TestServer } from '../support/run-server.ts';
+import { describeOnEngines, serveOn } from '../support/kv/engines.ts';
+import type { TestServer } from '../support/run-server.ts';
 import { replay } from './replay.ts';
 import { readSuites } from './suite.ts';
 
 const HERE = join(import.meta.dirname, 'suites');
 const FOLDERS = ['document', 'reference/control', 'reference/data'];
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startTestServer();
-});
-afterAll(() => server.stop());
+describeOnEngines('suites', (engine) => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await serveOn(engine);
+  });
+  afterAll(() => server.stop());
 
-describe.each(FOLDERS)('suites/%s', (folder) => {
-  test.each(readSuites(join(HERE, folder)))('$name', async (suite) => {
-    expect(suite.steps.length).toBeGreaterThan(0);
-    expect(await replay(suite, server)).toEqual([]);
+  describe.each(FOLDERS)('%s', (folder) => {
+    test.each(readSuites(join(HERE, folder)))('$name', async (suite) => {
+      expect(suite.steps.length).toBeGreaterThan(0);
+      expect(await replay(suite, server)).toEqual([]);
+    });
   });
 });
 

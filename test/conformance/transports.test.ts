@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
-import { startTestServer, type TestServer } from '../support/run-server.ts';
+import { afterEach, expect, test } from 'vitest';
+import { describeOnEngines, serveOn } from '../support/kv/engines.ts';
+import type { TestServer } from '../support/run-server.ts';
 import { replay } from './replay.ts';
 import { readSuites } from './suite.ts';
 import type { Transport } from './transports/transport.ts';
@@ -29,9 +30,9 @@ afterEach(async () => {
   server = undefined;
 });
 
-describe.each(TRANSPORTS)('%s', (_, connect) => {
-  test('answers what was recorded as JSON', async () => {
-    server = await startTestServer();
+describeOnEngines('a transport', (engine) => {
+  test.each(TRANSPORTS)('%s answers what was recorded as JSON', async (_, connect) => {
+    server = await serveOn(engine);
     const transport = counted(await connect(Number(new URL(server.base).port)));
     try {
       for (const suite of suites) expect(await replay(suite, server, { transport }), suite.name).toEqual([]);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { openEmbeddedStore } from '../../src/kv/embedded/store.ts';
+import { clusterFile, describeOnCluster, openPart } from '../support/kv/engines.ts';
 import { checkSerializable } from '../support/kv/model/check.ts';
 import type { Committed } from '../support/kv/model/operation.ts';
 import { checkRun, runElsewhere, runHere } from '../support/kv/model-run.ts';
@@ -29,8 +30,8 @@ describe('random concurrent transactions are serializable', () => {
       const run = { seed, clients: 4, transactions: 100 };
       const histories = await Promise.all([
         runHere(temporary.store, run),
-        runElsewhere(temporary.dir, 'left', { ...run, seed: seed + 100_000 }),
-        runElsewhere(temporary.dir, 'right', { ...run, seed: seed + 200_000 }),
+        runElsewhere(temporary, 'left', { ...run, seed: seed + 100_000 }),
+        runElsewhere(temporary, 'right', { ...run, seed: seed + 200_000 }),
       ]);
       expect(histories.every((history) => history.length > 50)).toBe(true);
       await checkRun(temporary.store, histories.flat());
@@ -42,6 +43,45 @@ describe('random concurrent transactions are serializable', () => {
     }
   });
 });
+
+describeOnCluster('random concurrent transactions are serializable', () => {
+  test('in one process', async () => {
+    const seed = newSeed();
+    const opened = await openPart();
+    try {
+      const history = await runHere(opened.store, { seed, clients: 12, transactions: 120 });
+      expect(history.length).toBeGreaterThan(300);
+      expect(opened.store.stats?.().conflicts).toBeGreaterThan(20);
+      await checkRun(opened.store, history);
+    } finally {
+      await opened.dispose();
+    }
+  });
+});
+
+describeOnCluster(
+  'random concurrent transactions are serializable',
+  () => {
+    test('in three processes', async () => {
+      const seed = newSeed();
+      const opened = await openPart();
+      try {
+        const place = { cluster_file_path: clusterFile(), part: opened.part.toString('hex') };
+        const run = { seed, clients: 4, transactions: 100 };
+        const histories = await Promise.all([
+          runHere(opened.store, run),
+          runElsewhere(place, 'left', { ...run, seed: seed + 100_000 }),
+          runElsewhere(place, 'right', { ...run, seed: seed + 200_000 }),
+        ]);
+        expect(histories.every((history) => history.length > 50)).toBe(true);
+        await checkRun(opened.store, histories.flat());
+      } finally {
+        await opened.dispose();
+      }
+    });
+  },
+  'other processes',
+);
 
 describe('the check itself notices', () => {
   const base = { client: 'a', known_version: '0', operations: [] };

@@ -1,10 +1,14 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { describeOnEngines, type EngineName } from '../support/kv/engines.ts';
 import { newSeed } from '../support/random.ts';
 import { LAZY_IN_STEPS, simulate } from '../support/simulation/simulation.ts';
 
 const seed = newSeed();
 
-describe(`a cluster that works on a service which is killed meanwhile finds everything as promised, TEST_SEED=${seed}`, () => {
+const suite = `a cluster that works on a service which is killed meanwhile finds everything as promised, TEST_SEED=${seed}`;
+describeOnEngines(suite, simulated, 'other processes');
+
+function simulated(engine: EngineName): void {
   test.each([
     ['in one process', { calls: 900, crashes: 1 }],
     [
@@ -12,14 +16,14 @@ describe(`a cluster that works on a service which is killed meanwhile finds ever
       { calls: 500, crashes: 2, workers: 2, args: LAZY_IN_STEPS },
     ],
   ])('%s', async (_, options) => {
-    const simulated = await simulate({ seed, ...options });
+    const run = await simulate({ seed, engine, ...options });
     try {
-      expect(simulated.findings).toEqual([]);
-      expect(simulated.lost).toBeGreaterThan(0);
-      expect(simulated.model.visibleLoads().length).toBeGreaterThan(0);
-      expect(simulated.tally.of('read')).toBeGreaterThan(0);
+      expect(run.findings).toEqual([]);
+      expect(run.lost).toBeGreaterThan(0);
+      expect(run.model.visibleLoads().length).toBeGreaterThan(0);
+      expect(run.tally.of('read')).toBeGreaterThan(0);
     } finally {
-      await simulated.dispose();
+      await run.dispose();
     }
   });
-});
+}

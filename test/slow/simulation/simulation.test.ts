@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { describeOnCluster } from '../../support/kv/engines.ts';
 import { newSeed } from '../../support/random.ts';
 import { LAZY_IN_STEPS, type SimulationOptions, simulate } from '../../support/simulation/simulation.ts';
 
@@ -72,3 +73,27 @@ describe(`a cluster whose service is killed again and again finds everything as 
     }
   });
 });
+
+describeOnCluster(
+  `a cluster whose service is killed again and again finds everything as promised, TEST_SEED=${seed}`,
+  () => {
+    test('in three processes', async () => {
+      const crashes = 8;
+      const simulated = await simulate({
+        seed,
+        engine: 'foundationdb',
+        calls: 6_000,
+        crashes,
+        workers: 3,
+        args: LAZY_IN_STEPS,
+      });
+      try {
+        expect(simulated.findings).toEqual([]);
+        expect(simulated.lost).toBeGreaterThan(crashes);
+      } finally {
+        await simulated.dispose();
+      }
+    });
+  },
+  'other processes',
+);

@@ -22,10 +22,14 @@ export async function runHere(store: Store, { seed, clients, transactions }: Mod
   return histories.flat();
 }
 
-/** The same in a process of its own on `dir`. */
-export async function runElsewhere(dir: string, name: string, run: ModelRun): Promise<Committed[]> {
+/** Where another process finds a store: a directory, or a part of a cluster, whose keys begin with these bytes in hex. */
+export type Place = { readonly dir: string } | { readonly cluster_file_path: string; readonly part: string };
+
+/** The same in a process of its own. */
+export async function runElsewhere(place: Place, name: string, run: ModelRun): Promise<Committed[]> {
   const { seed, clients, transactions } = run;
-  const child = forkProgram('model-process', [dir, name, String(seed), String(clients), String(transactions)]);
+  const args = [JSON.stringify(place), name, String(seed), String(clients), String(transactions)];
+  const child = forkProgram('model-process', args);
   const ended = once(child, 'exit').then(([code]) => {
     if (code !== 0) {
       throw new Error(`The process ${name} ended with ${code}.`);

@@ -1,4 +1,4 @@
-import type { KeyValue, Store, Transaction } from '../../../src/kv/store.ts';
+import type { KeyValue, Store, StoreStats, Transaction } from '../../../src/kv/store.ts';
 import { transact } from '../../../src/kv/transact.ts';
 
 /** A store of its own inside of another: all that is in it lies behind a prefix there. */
@@ -8,6 +8,7 @@ export function prefixedStore(store: Store, prefix: Uint8Array): Store {
     limits: { ...store.limits, key_bytes: store.limits.key_bytes - prefix.length },
     begin,
     transact: (work, options) => transact(begin, work, options),
+    ...(store.stats && { stats: () => store.stats?.() as StoreStats }),
     close: () => store.close(),
   };
 }

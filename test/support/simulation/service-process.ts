@@ -34,6 +34,7 @@ export class ServiceProcess {
   constructor(
     private readonly dir: string,
     private readonly args: readonly string[],
+    private readonly environment: Readonly<Record<string, string>> = {},
   ) {
     this.#server = this.#spawn();
     this.#client = this.#connect();
@@ -149,7 +150,7 @@ export class ServiceProcess {
   }
 
   #spawn(): SpawnedServer {
-    const run = spawnServer(['--listen', '127.0.0.1:0', '--data-dir', this.data_dir, ...this.args]);
+    const run = spawnServer(['--listen', '127.0.0.1:0', '--data-dir', this.data_dir, ...this.args], this.environment);
     this.#runs.push(run);
     return run;
   }

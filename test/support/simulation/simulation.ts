@@ -1,6 +1,10 @@
 import { rm } from 'node:fs/promises';
+import { rangesOfInstance } from '../../../src/dump/ranges.ts';
+import { collectRange } from '../../../src/kv/collect-range.ts';
 import { openEmbeddedStore } from '../../../src/kv/embedded/store.ts';
-import { storedProblems } from '../fuzz/stored-pairs.ts';
+import type { KeyValue, Store } from '../../../src/kv/store.ts';
+import { problemsOfPairs, storedProblems } from '../fuzz/stored-pairs.ts';
+import { type EngineName, environmentOf, flagsOf, openWholeCluster } from '../kv/engines.ts';
 import { Random } from '../random.ts';
 import { makeDir } from '../run-server.ts';
 import type { Actor, ActorOptions } from './actor.ts';
@@ -29,6 +33,8 @@ export interface SimulationOptions {
   readonly workers?: number;
   /** Of each table, whether it merges on write. */
   readonly tables?: readonly boolean[];
+  /** Where its store is; on FoundationDB, what is there of the simulated instance is removed before and afterwards. */
+  readonly engine?: EngineName;
   /** Settings of the service, as flags. */
   readonly args?: readonly string[];
 }
@@ -40,9 +46,9 @@ export interface Simulated {
   readonly calls: number;
   readonly lost: number;
   readonly model: Model;
-  /** The directory of the store that was left behind. */
+  /** The directory of the service, with the store that was left behind where it is embedded. */
   readonly data_dir: string;
-  /** Removes that. */
+  /** Removes that store. */
   dispose(): Promise<void>;
 }
 
@@ -63,9 +69,18 @@ const ACTORS = [
 
 /** Runs a cluster of frontends and backends against one service, and looks for what does not fit together afterwards. */
 export async function simulate(options: SimulationOptions): Promise<Simulated> {
-  const { seed, calls, crashes, workers = 1, tables = TABLES, args = [] } = options;
+  const { seed, calls, crashes, workers = 1, tables = TABLES, args = [], engine = 'embedded' } = options;
   const dir = await makeDir();
-  const service = new ServiceProcess(dir, ['--workers', `${workers}`, ...args]);
+  const dispose = async () => {
+    await rm(dir, { recursive: true, force: true });
+    if (engine !== 'embedded') await removeInstance();
+  };
+  if (engine !== 'embedded') await removeInstance();
+  const service = new ServiceProcess(
+    dir,
+    ['--workers', `${workers}`, ...flagsOf(engine), ...args],
+    environmentOf(engine),
+  );
   const findings = new Findings();
   const model = new Model();
   const tally = new Tally();
@@ -82,11 +97,11 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
     ]);
     findings.addAll(checkObserved(model, await observeByCalls(cluster)));
     await service.stop();
-    findings.addAll(await checkDirectory(service.data_dir, model));
+    findings.addAll(await checkLeft(engine, service.data_dir, model));
     findings.addAll(service.errors());
   } catch (error) {
     await service.dispose();
-    await rm(dir, { recursive: true, force: true });
+    await dispose();
     throw new Error(`the simulation with seed ${seed} broke off`, { cause: error });
   }
   return {
@@ -96,7 +111,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
     lost: service.lost,
     model,
     data_dir: service.data_dir,
-    dispose: () => rm(dir, { recursive: true, force: true }),
+    dispose,
   };
 }
 
@@ -123,10 +138,35 @@ async function crash(
 }
 
 /** Reads the store that a service has left, and checks it. */
-async function checkDirectory(dir: string, model: Model): Promise<string[]> {
-  const store = await openEmbeddedStore({ dir, exclusive: true });
+async function checkLeft(engine: EngineName, dir: string, model: Model): Promise<string[]> {
+  const store = engine === 'embedded' ? await openEmbeddedStore({ dir, exclusive: true }) : await openWholeCluster();
   try {
-    return [...checkStored(model, await observeStore(store, model)), ...(await storedProblems(store))];
+    const problems = checkStored(model, await observeStore(store, model));
+    // In a cluster there may be what is not of the simulation.
+    const spoilt = engine === 'embedded' ? await storedProblems(store) : problemsOfPairs(await pairsOfInstance(store));
+    return [...problems, ...spoilt];
+  } finally {
+    await store.close();
+  }
+}
+
+function pairsOfInstance(store: Store): Promise<KeyValue[]> {
+  return store.transact(async (txn) => {
+    const pairs: KeyValue[] = [];
+    for (const { begin, end } of rangesOfInstance(INSTANCE_ID)) {
+      pairs.push(...(await collectRange(txn, begin, end, { snapshot: true })));
+    }
+    return pairs;
+  });
+}
+
+/** Removes from a cluster for tests what is there of the simulated instance, and nothing else. */
+async function removeInstance(): Promise<void> {
+  const store = await openWholeCluster();
+  try {
+    await store.transact(async (txn) => {
+      for (const { begin, end } of rangesOfInstance(INSTANCE_ID)) txn.clearRange(begin, end);
+    });
   } finally {
     await store.close();
   }
