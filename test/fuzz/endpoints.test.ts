@@ -9,5 +9,5 @@ test('every operation and every method is fuzzed', () => {
   expect(ENDPOINTS.map(({ path }) => path).sort()).toEqual(known.sort());
 });
 
-fuzzSuite({ runs: 120, admin_rules: 'document' });
-fuzzSuite({ runs: 40, admin_rules: 'reference' });
+fuzzSuite({ runs: 60, admin_rules: 'document' });
+fuzzSuite({ runs: 20, admin_rules: 'reference' });

@@ -60,12 +60,13 @@ describe('bash', () => {
   });
 
   test('offers files, folders and words where they are values', () => {
-    expect(offered('serve', '--config', 'my')).toEqual(['my file.conf', 'my folder']);
+    // Files come in the order in which the file system has them.
+    expect(offered('serve', '--config', 'my').sort()).toEqual(['my file.conf', 'my folder']);
     expect(offered('serve', '--data-dir', 'my')).toEqual(['my folder']);
     expect(offered('serve', '--log-format', '')).toEqual(['json', 'pretty']);
     expect(offered('serve', '--listen', '')).toEqual([]);
     expect(offered('serve', '--log-format', '=')).toEqual(['json', 'pretty']);
     expect(offered('serve', '--log-format', '=', 'p')).toEqual(['pretty']);
-    expect(offered('instance', 'status', '--token-file', 'my')).toEqual(['my file.conf', 'my folder']);
+    expect(offered('instance', 'status', '--token-file', 'my').sort()).toEqual(['my file.conf', 'my folder']);
   });
 });

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { methods } from '../../../src/rpc/methods.ts';
 import { replay } from '../../conformance/replay.ts';
 import { readSuites } from '../../conformance/suite.ts';
+import { fastTemporaryFolder } from '../memory-disk.ts';
 import { Random } from '../random.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import { type FuzzedServer, plantWorld, startFuzzedServer } from './fuzzed-server.ts';
@@ -13,9 +13,6 @@ import { Spoiler, STRANGER } from './spoiler.ts';
 
 const SUITES = join(import.meta.dirname, '../../conformance/suites/reference');
 const FOLDERS = ['control', 'data'].map((name) => join(SUITES, name)).filter((folder) => existsSync(folder));
-
-/** Where syncs cost nothing, if this machine has such a place: every spoilt request that succeeds takes two commits. */
-const MEMORY_DISK = '/dev/shm';
 
 /**
  * Tests that replay the recorded suites and, ahead of a request that succeeds, send it with one field spoilt, each in
@@ -27,7 +24,8 @@ export function spoiltSuite({ right_requests }: { readonly right_requests: numbe
   const dirs: string[] = [];
 
   async function withServer(work: (server: FuzzedServer) => Promise<void>): Promise<void> {
-    const dir = await mkdtemp(join(existsSync(MEMORY_DISK) ? MEMORY_DISK : tmpdir(), 'nereus-spoilt-'));
+    // Every spoilt request that succeeds takes two commits.
+    const dir = await mkdtemp(join(fastTemporaryFolder(), 'nereus-spoilt-'));
     dirs.push(dir);
     const server = await startFuzzedServer({ dir });
     try {
