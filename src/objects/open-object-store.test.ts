@@ -34,6 +34,11 @@ test.each<[string, ObjectLocation, string]>([
     'vault 1: the key of its account is not base64',
   ],
   [
+    'a prefix that leads to another',
+    { ...HDFS, fs_name: 'hdfs://nn', prefix: 'p/../q' },
+    'vault 1: its prefix has a step that leads elsewhere',
+  ],
+  [
     'an HDFS of another kind',
     { ...HDFS, fs_name: 'viewfs://cluster' },
     "vault 1: a file system 'viewfs' can not be reached over WebHDFS",

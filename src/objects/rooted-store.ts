@@ -3,6 +3,8 @@ import { Deletions } from './deletions.ts';
 import type { DeletedObjects, ObjectStore, StoredObject } from './object-store.ts';
 import { ObjectStoreError } from './object-store-error.ts';
 
+const LEADS_ELSEWHERE = /(?:^|[/\\])\.{1,2}(?:[/\\]|$)/;
+
 /** A place for objects below a prefix of some storage. */
 export class RootedStore implements ObjectStore {
   readonly #root: string;
@@ -12,6 +14,9 @@ export class RootedStore implements ObjectStore {
     prefix: string,
     private readonly backend: ObjectBackend,
   ) {
+    if (LEADS_ELSEWHERE.test(prefix)) {
+      throw new ObjectStoreError('misconfigured', 'its prefix has a step that leads elsewhere');
+    }
     this.#root = prefix === '' ? '' : `${prefix}/`;
   }
 
@@ -109,7 +114,7 @@ export class RootedStore implements ObjectStore {
 
   /** Addresses are brought into their shortest form on the way, which would make another object of it. */
   #refuseDots(path: string): void {
-    if (/(?:^|[/\\])\.{1,2}(?:[/\\]|$)/.test(path)) {
+    if (LEADS_ELSEWHERE.test(path)) {
       throw this.#refused('failed', `the key ${shown(path)} has a step that leads elsewhere`);
     }
   }

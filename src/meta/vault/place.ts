@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import {
   type ObjectStoreInfoPB,
   ObjectStoreInfoPB_Provider as Provider,
@@ -23,16 +24,24 @@ export function placeOfStore({ id, provider, bucket, prefix }: ObjectStoreInfoPB
 
 /** The place of a vault, or undefined for one that has none. */
 export function placeOfVault({ id, objInfo, hdfsInfo }: StorageVaultPB): Place | undefined {
-  if (hdfsInfo) {
-    return { resource_id: id, bucket: `hdfs ${hdfsInfo.buildConf?.fsName ?? ''}`, prefix: folder(hdfsInfo.prefix) };
-  }
+  // One file system has many names: of each name node, with a port and without, and of all of them together.
+  if (hdfsInfo) return { resource_id: id, bucket: 'hdfs', prefix: folder(hdfsInfo.prefix) };
   return objInfo && { ...placeOfStore(objInfo), resource_id: id };
 }
 
 /** Whether objects may lie in both. */
 export function overlap(one: Place, other: Place): boolean {
   if (one.bucket !== other.bucket) return false;
-  return one.prefix.startsWith(other.prefix) || other.prefix.startsWith(one.prefix);
+  return isWithin(one.prefix, other.prefix) || isWithin(walked(one.prefix), walked(other.prefix));
+}
+
+function isWithin(one: string, other: string): boolean {
+  return one.startsWith(other) || other.startsWith(one);
+}
+
+/** Where a prefix leads to in a file system: `a//b/../c` is `a/c` there. */
+function walked(prefix: string): string {
+  return posix.normalize(`/${prefix}`).slice(1);
 }
 
 function folder(prefix: string): string {
