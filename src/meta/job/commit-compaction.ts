@@ -20,6 +20,7 @@ import {
   type RowsetPlace,
   readOutputRowsets,
   recycleRowsets,
+  requireOwnId,
 } from './replaced-rowsets.ts';
 import { lockOf, type RunningCompaction, withoutRunning } from './running-compaction.ts';
 import { saveTabletJob } from './tablet-job.ts';
@@ -66,6 +67,7 @@ async function replaceRowsets(call: Call, { tablet, given }: RunningCompaction):
   if (lock) for (const { rowsetIdV2 } of replaced) removeDeleteBitmaps(txn, place, rowsetIdV2);
   for (const output of await readOutputRowsets(txn, place, [givenTxnId(given, place)])) {
     checkWritten(place, output);
+    requireOwnId(place, output, replaced);
     publishRowset(txn, place, output, version);
   }
 }

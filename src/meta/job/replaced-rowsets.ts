@@ -4,8 +4,9 @@ import type { Transaction } from '../../kv/store.ts';
 import { recordFromValue, removeRecord, writeRecordValue } from '../../records/message-record.ts';
 import { appendEncoded } from '../../schema/encoded-fields.ts';
 import { type RecycleRowsetPB_Type, RecycleRowsetPBSchema } from '../../schema/gen/cloud/rowset_pb.ts';
-import type { RowsetMetaCloudPB } from '../../schema/gen/olap/rowset_meta_pb.ts';
-import { failed, type MetaError } from '../meta-error.ts';
+import { type RowsetMetaCloudPB, RowsetMetaCloudPBSchema } from '../../schema/gen/olap/rowset_meta_pb.ts';
+import { fieldScan } from '../../schema/scan-fields.ts';
+import { failed, invalid, type MetaError } from '../meta-error.ts';
 import type { VersionRange } from './version-range.ts';
 
 /** A tablet by what the keys of its rowsets have of it. */
@@ -67,6 +68,22 @@ export async function readOutputRowsets(
     return { txn_id: each.txn_id, value };
   });
 }
+
+/**
+ * Throws INVALID_ARGUMENT for a rowset of a job with the id of one that it replaces: files are called by these ids, and those
+ * of replaced rowsets are going to be deleted.
+ */
+export function requireOwnId(
+  { tablet_id }: RowsetPlace,
+  { value }: OutputRowset,
+  replaced: readonly RowsetMetaCloudPB[],
+): void {
+  const id = Buffer.from(scanId(value).rowsetIdV2 ?? []).toString();
+  if (!replaced.some(({ rowsetIdV2 }) => rowsetIdV2 === id)) return;
+  throw invalid(`output rowset has the id of a rowset that it replaces, tablet_id=${tablet_id} rowset_id=${id}`);
+}
+
+const scanId = fieldScan(RowsetMetaCloudPBSchema, ['rowsetIdV2']);
 
 /** Makes a rowset that a job wrote visible, byte for byte, at `version`. */
 export function publishRowset(
