@@ -30,7 +30,7 @@ export function sum(deleted: readonly DeletedObjects[]): DeletedObjects {
 }
 
 /** As `Promise.all`, but rejects only when all have come to their end, so that nothing goes on behind one's back. */
-async function allOf<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+export async function allOf<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   await Promise.allSettled(promises);
   return Promise.all(promises);
 }

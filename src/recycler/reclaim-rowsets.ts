@@ -1,7 +1,8 @@
 import { keys } from '../keys/key-table.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import type { RowsetName } from './data-paths.ts';
-import { deleteObjects, deletePrefixIn } from './delete-objects.ts';
+import { deleteObjects } from './delete-objects.ts';
+import { deleteRowsetIn } from './delete-rowset.ts';
 import { groupBy } from './group-by.ts';
 import type { Slots } from './jobs/slots.ts';
 import { noteFailure } from './note-failure.ts';
@@ -57,10 +58,10 @@ async function deleteObjectsOf(
 ): Promise<readonly Gone[]> {
   const gone: Gone[] = [];
   const paths: string[] = [];
-  const searched: { readonly rowset: DueRowset; readonly prefix: string }[] = [];
+  const searched: DueRowset[] = [];
   for (const rowset of rowsets) {
     if ('prefix' in rowset.objects) {
-      searched.push({ rowset, prefix: rowset.objects.prefix });
+      searched.push(rowset);
     } else {
       for (const path of rowset.objects.paths) paths.push(path);
       gone.push({ rowset, objects: rowset.objects.paths.length, bytes: rowset.bytes });
@@ -68,9 +69,9 @@ async function deleteObjectsOf(
   }
   for (const place of places) await deleteObjects(place, paths, slots);
   await Promise.all(
-    searched.map(async ({ rowset, prefix }) => {
+    searched.map(async (rowset) => {
       try {
-        gone.push({ rowset, ...(await deletePrefixIn(places, prefix, slots)) });
+        gone.push({ rowset, ...(await deleteRowsetIn(places, rowset, slots)) });
       } catch (error) {
         noteFailure(context, hexOf(rowset.pair), error);
       }

@@ -42,10 +42,10 @@ export function objectsOfRowset(
   files: IndexFiles | undefined,
 ): RowsetObjects {
   const { numSegments } = rowset;
-  if (isSet(rowset, 'numSegments') && numSegments <= 0n) return { paths: [] };
-  if (!isSet(rowset, 'numSegments') || numSegments > MOST_SEGMENTS || files === undefined) return objectsByPrefix(name);
   // Backends add segments to what a partial update has written, and only then say how many there are.
   if (rowset.rowsetState === RowsetState.BEGIN_PARTIAL_UPDATE) return objectsByPrefix(name);
+  if (isSet(rowset, 'numSegments') && numSegments <= 0n) return { paths: [] };
+  if (!isSet(rowset, 'numSegments') || numSegments > MOST_SEGMENTS || files === undefined) return objectsByPrefix(name);
   const hasOwnIndexes = rowset.hasVariantTypeInSchema || rowset.schemaDictKeyList !== undefined;
   // The values of variant columns bring indexes that the schema does not list.
   if (hasOwnIndexes && files.format !== IndexFormat.V2) return objectsByPrefix(name);

@@ -79,6 +79,42 @@ async function findPlacesWithOthers(context: SweepContext): Promise<ReadonlySet<
   }
 }
 
+/**
+ * The other instances that put the tablets of theirs right where this one has its own, by its places. Throws a
+ * MalformedValueError where it can't be told.
+ */
+export async function neighboursAt({
+  store,
+  instance,
+  vaults,
+}: Pick<SweepContext, 'store' | 'instance' | 'vaults'>): Promise<ReadonlyMap<ObjectStore, readonly string[]>> {
+  const byId = await store.transact(async (txn) => {
+    const own = await placesOf(txn, instance);
+    const found = new Map<string, Set<string>>();
+    for await (const { fields, message } of scanRecords(txn, keys.instance, {}, { snapshot: true })) {
+      if (fields.instance_id === instance.instanceId) continue;
+      for (const other of await placesOf(txn, message)) {
+        for (const { resource_id, ...one } of own) {
+          if (!isSame(one, other)) continue;
+          const ids = found.get(resource_id) ?? new Set();
+          found.set(resource_id, ids.add(fields.instance_id));
+        }
+      }
+    }
+    return found;
+  });
+  return new Map(
+    vaults.all().map((place) => {
+      const ids = [...byId].filter(([resource_id]) => isPlace(vaults, resource_id, place));
+      return [place, ids.flatMap(([, instance_ids]) => [...instance_ids])];
+    }),
+  );
+}
+
+function isSame(one: Pick<Place, 'bucket' | 'prefix'>, other: Pick<Place, 'bucket' | 'prefix'>): boolean {
+  return one.bucket === other.bucket && one.prefix === other.prefix;
+}
+
 function isPlace(vaults: SweepContext['vaults'], resource_id: string, place: ObjectStore): boolean {
   try {
     return vaults.get(resource_id) === place;

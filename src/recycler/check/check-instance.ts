@@ -43,7 +43,7 @@ export async function checkInstance(context: CheckContext, options: CheckOptions
   if (!dropped) {
     if (checks.includes('meta')) await checkMeta(context, results);
     if (checks.includes('objects')) await checkObjects(context, results);
-    if (checks.includes('orphans')) await checkOrphans(context, results, young_ms);
+    if (checks.includes('orphans')) await checkOrphans({ ...context, instance }, results, young_ms);
   }
   return results.report({ instance_id, began_ms, ended_ms: now_ms(), dropped });
 }

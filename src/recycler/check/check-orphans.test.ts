@@ -1,10 +1,13 @@
+import { create } from '@bufbuild/protobuf';
 import { afterEach, expect, test } from 'vitest';
 import { rpc } from '../../../test/support/fuzz/domain.ts';
 import type { MemoryOptions, ObjectCall } from '../../../test/support/objects/memory-object-store.ts';
 import { type CheckWorld, openCheckWorld } from '../../../test/support/recycler/check-world.ts';
-import { DB_ID, PLACE, rowsetOf } from '../../../test/support/tablets.ts';
+import { createTablets, DB_ID, PLACE, rowsetOf, tabletOf } from '../../../test/support/tablets.ts';
 import { keys } from '../../keys/key-table.ts';
+import { saveInstance } from '../../meta/instance/instance-record.ts';
 import { ObjectStoreError } from '../../objects/object-store-error.ts';
+import { InstanceInfoPBSchema } from '../../schema/gen/cloud/instance_pb.ts';
 
 const cloudUniqueId = '1:i:be';
 
@@ -43,6 +46,27 @@ test('names those to which nothing leads', async () => {
   const { orphaned } = await check();
   expect(orphaned.first.map(({ path }) => path).sort()).toEqual([...lost, 'data/1/second_0_7@s.idx'].sort());
   expect(orphaned.first.at(-1)).toMatchObject({ vault: expect.stringContaining('vault 2'), size_bytes: 5 });
+});
+
+test('leads objects back to what another instance has in the same place, and to nothing that it has not', async () => {
+  await open();
+  await world.load([1n]);
+  const { objInfo } = await world.domain.instance('i');
+  await world.domain.store.transact(async (txn) => {
+    saveInstance(txn, create(InstanceInfoPBSchema, { instanceId: 'neighbour', objInfo }));
+  });
+  const caller = { cloudUniqueId: '1:neighbour:be' };
+  expect(await createTablets(world.domain, caller.cloudUniqueId, [tabletOf(1n), tabletOf(5n)])).toBe('OK');
+  for (const [rowsetIdV2, tabletId] of [
+    ['prepared', 1n],
+    ['temporary', 5n],
+  ] as const) {
+    const request = { ...caller, rowsetMeta: rowsetOf(7n, tabletId, { rowsetIdV2, resourceId: '1' }) };
+    expect(await world.domain.status(rpc.prepare_rowset, request)).toBe('OK');
+    if (rowsetIdV2 === 'temporary') expect(await world.domain.status(rpc.commit_rowset, request)).toBe('OK');
+  }
+  for (const key of ['data/1/prepared_0.dat', 'data/5/temporary_0.dat', 'data/5/nobodys_0.dat']) world.put(key);
+  expect(await orphans()).toEqual(['data/5/nobodys_0.dat']);
 });
 
 test('takes what is young for something in the making', async () => {

@@ -5,6 +5,8 @@ import { TABLETS_PREFIX } from '../data-paths.ts';
 import { groupBy } from '../group-by.ts';
 import { hexOf } from '../record-of-pair.ts';
 import { scanInPages } from '../scan-in-pages.ts';
+import { neighboursAt } from '../shared-places.ts';
+import type { SweepContext } from '../sweep.ts';
 import { idIn } from '../visible-rowsets.ts';
 import { type CheckContext, type CheckResults, noteUnchecked } from './check-report.ts';
 import { objectName } from './object-name.ts';
@@ -20,15 +22,20 @@ interface Suspect {
   readonly rowset_ids: readonly string[];
 }
 
+/** What a check of orphans works on: other instances may have objects in the places of this one. */
+export type OrphansContext = CheckContext & Pick<SweepContext, 'instance'>;
+
 /**
  * Looks for a key that leads to each object below `data/`: a rowset that is visible, temporary or to be recycled, or a
  * tablet that is being recycled. It holds a page of a listing, whatever its order, and 10,000 suspects.
  *
  * The key of a rowset goes from being written to temporary, to visible, to being recycled, and never back: so whoever
- * looks in this order, and for visible ones again after the temporary ones, doesn't miss one that moves on meanwhile.
+ * looks in this order, and for visible ones again after the temporary ones, doesn't miss one that moves on meanwhile. What
+ * nothing of this instance leads to is looked for in those that share the place with it.
  */
-export async function checkOrphans(context: CheckContext, results: CheckResults, young_ms: number): Promise<void> {
+export async function checkOrphans(context: OrphansContext, results: CheckResults, young_ms: number): Promise<void> {
   const old_ms = context.now_ms() - young_ms;
+  const neighbours = await neighboursAt(context);
   for (const place of context.vaults.all()) {
     let suspects: Suspect[] = [];
     try {
@@ -39,10 +46,10 @@ export async function checkOrphans(context: CheckContext, results: CheckResults,
         const settled = page.filter(({ modified_ms }) => modified_ms <= old_ms);
         suspects.push(...(await withoutKey(context, results, named(settled, place, results))));
         if (suspects.length < MOST_SUSPECTS) continue;
-        await settle(context, results, place, suspects);
+        await settle(context, results, place, suspects, neighbours.get(place));
         suspects = [];
       }
-      await settle(context, results, place, suspects);
+      await settle(context, results, place, suspects, neighbours.get(place));
     } catch (error) {
       noteUnchecked(context, results, place.name, error);
     }
@@ -110,14 +117,29 @@ async function settle(
   results: CheckResults,
   place: ObjectStore,
   suspects: readonly Suspect[],
+  neighbours: readonly string[] = [],
 ): Promise<void> {
-  if (suspects.length === 0) return;
-  const temporary = await temporaryAmong(context, results, suspects);
-  const others = suspects.filter((suspect) => !temporary.has(suspect));
-  for (const { path, size_bytes } of await withoutKey(context, results, others)) {
+  let left = await withoutTemporary(context, results, suspects);
+  for (const instance_id of neighbours) {
+    const theirs = { ...context, instance_id };
+    left = await withoutTemporary(theirs, results, await withoutKey(theirs, results, left));
+  }
+  for (const { path, size_bytes } of left) {
     context.signal.throwIfAborted();
     if (await place.exists(path)) results.add({ kind: 'orphaned', vault: place.name, path, size_bytes });
   }
+}
+
+/** Those of some objects, to which nothing else leads, that no temporary rowset has, nor another one by now. */
+async function withoutTemporary(
+  context: CheckContext,
+  results: CheckResults,
+  suspects: readonly Suspect[],
+): Promise<readonly Suspect[]> {
+  if (suspects.length === 0) return suspects;
+  const temporary = await temporaryAmong(context, results, suspects);
+  const others = suspects.filter((suspect) => !temporary.has(suspect));
+  return withoutKey(context, results, others);
 }
 
 /**

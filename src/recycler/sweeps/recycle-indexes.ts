@@ -1,6 +1,7 @@
 import { keys } from '../../keys/key-table.ts';
 import type { Transaction } from '../../kv/store.ts';
 import { tabletExists } from '../../meta/recycle-key/tablet-exists.ts';
+import type { ObjectStore } from '../../objects/object-store.ts';
 import { removeRecord } from '../../records/message-record.ts';
 import { isSet } from '../../schema/presence.ts';
 import { eachAtATime } from '../at-a-time.ts';
@@ -29,7 +30,7 @@ export const recycleIndexes: Sweep = {
   async run(context) {
     const { store, instance_id, progress, signal } = context;
     const slots = new Slots(context.settings.instance_recycler_worker_pool_size);
-    const how = { slots, with_others: placesWithOthers(context) };
+    const how = { slots, with_others: placesWithOthers(context), unsearched: new Set<ObjectStore>() };
     for await (const page of scanInPages(store, keys.recycleIndex.range({ instance_id }))) {
       progress.scanned(page.length);
       await eachAtATime(recordsOfPage(context, keys.recycleIndex, page), INDEXES_AT_A_TIME, async (found) => {

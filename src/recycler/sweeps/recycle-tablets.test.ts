@@ -232,7 +232,7 @@ describe('a tablet', () => {
     const { progress } = await world.sweep(recycleIndexes, AT_ONCE);
     expect(progress.numbers).toMatchObject({ deleted: 1, failed: 0 });
     expect(bucket.keys).toEqual([`other/data/${table[0].tabletId}0/another_0.dat`]);
-    expect(world.domain.log.join('')).toMatch('a vault could not be searched');
+    expect(world.domain.log.filter((line) => line.includes('a vault could not be searched'))).toHaveLength(1);
   });
 
   test('stays when a rowset becomes visible while its objects are deleted', async () => {
