@@ -2,10 +2,12 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { keys } from '../../src/keys/key-table.ts';
 import { readRecord } from '../../src/records/message-record.ts';
 import { scanRecords } from '../../src/records/scan-records.ts';
+import { recycleDeletedInstance } from '../../src/recycler/sweeps/recycle-deleted-instance.ts';
 import { recycleIndexes } from '../../src/recycler/sweeps/recycle-indexes.ts';
 import { recyclePartitions } from '../../src/recycler/sweeps/recycle-partitions.ts';
 import { recycleRowsets } from '../../src/recycler/sweeps/recycle-rowsets.ts';
 import { recycleTmpRowsets } from '../../src/recycler/sweeps/recycle-tmp-rowsets.ts';
+import { AlterInstanceRequest_Operation as Operation } from '../../src/schema/gen/cloud/instance_pb.ts';
 import {
   FinishTabletJobRequest_Action as Action,
   TabletCompactionJobPB_CompactionType as Compaction,
@@ -223,4 +225,13 @@ describe('create_tablets', () => {
     await world.sweep(recycleIndexes);
     expect(await tablets()).toEqual([]);
   });
+});
+
+test('what is written to an instance while it goes is refused, and leaves nothing', async () => {
+  await world.must(rpc.alter_instance, { op: Operation.DROP, instanceId: INSTANCE });
+  const gone = () => world.sweep(recycleDeletedInstance);
+  const late = await domainOn(besides(world.domain.store, 1, gone));
+  const request = { cloudUniqueId: `1:${INSTANCE}:be`, rowsetMeta: world.rowset(7n, tablet) };
+  expect(await late.status(rpc.prepare_rowset, request)).toBe('INVALID_ARGUMENT empty instance_id');
+  expect(await world.keys()).toHaveLength(1);
 });

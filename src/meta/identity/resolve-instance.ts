@@ -4,7 +4,8 @@ import { instanceNamedBy } from './cloud-unique-id.ts';
 
 /**
  * The instance that a caller belongs to: the one where its id is registered, or else, for an id of the form
- * `1:<instance_id>:<node>`, the one that it names, if there is one. Undefined for everyone else.
+ * `1:<instance_id>:<node>`, the one that it names, if there is one; that it goes meanwhile is a conflict, since what is stored
+ * of it then would be found by nobody. Undefined for everyone else.
  */
 export async function resolveInstance(
   call: Pick<Call, 'nodes' | 'txn'>,
@@ -14,6 +15,6 @@ export async function resolveInstance(
   const registered = (await call.nodes.find(call.txn, cloudUniqueId)).at(-1);
   if (registered) return registered.instance_id;
   const named = instanceNamedBy(cloudUniqueId);
-  if (named !== undefined && (await findInstance(call.txn, named, { snapshot: true }))) return named;
+  if (named !== undefined && (await findInstance(call.txn, named))) return named;
   return (await call.nodes.findUnheard(call.txn, cloudUniqueId)).at(-1)?.instance_id;
 }

@@ -188,7 +188,7 @@ describe('rowsets that were announced', () => {
     const refused = /^STALE_PREPARE_ROWSET the rowset is being recycled, tablet_id=1000 rowset_id=r77$/;
     const place = world.stores[VAULT];
     if (!place) throw new Error('there is no vault');
-    place.deletePrefix = async () => {
+    place.delete = async () => {
       for (const method of [rpc.commit_rowset, rpc.prepare_rowset]) {
         expect(await world.status(method, { rowsetMeta: rowset })).toMatch(refused);
       }
