@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { openDatabase } from '../../src/kv/foundationdb/package.ts';
+import { type FdbPackage, type FdbTransactionOptions, openDatabase } from '../../src/kv/foundationdb/package.ts';
 import { openFoundationDbStore } from '../../src/kv/foundationdb/store.ts';
 import type { Store } from '../../src/kv/store.ts';
 import { bytes, counter } from '../support/kv/bytes.ts';
@@ -99,6 +99,32 @@ describe('a commit whose outcome the client library does not know', () => {
       expect(txn.versionstamp()).toHaveLength(10);
     });
   });
+});
+
+test('what was written is forgotten at once, whatever came of the commit, also of one that is still on its way', async () => {
+  const cluster = new Cluster();
+  cluster.faults.commit = inTurn<CommitFault>({ code: 1020, fate: 'not made' }, { code: 1031, fate: 'late' });
+  const over = packageOver(cluster);
+  const calls: string[] = [];
+  const fdb: FdbPackage = {
+    ...over,
+    open(path) {
+      const database = over.open(path);
+      const rawCreateTransaction = (options: FdbTransactionOptions) => {
+        const native = database.rawCreateTransaction(options);
+        const noted = { rawCommit: () => native.rawCommit().finally(() => calls.push('committed')) };
+        return { ...native, ...noted, rawReset: () => [native.rawReset(), calls.push('reset')] as never };
+      };
+      return { ...database, rawCreateTransaction };
+    },
+  };
+  const receipts = { range: { begin: bytes('r'), end: bytes('s') }, at: (...of: unknown[]) => bytes(`r${of.join()}`) };
+  const store = await openFoundationDbStore({ cluster_file_path: '', timeout_ms: 5_000, receipts, fdb });
+  await store.transact(async (txn) => txn.add(NUMBER, 1n));
+  expect(await store.transact((txn) => txn.get(NUMBER))).toEqual(counter(1n));
+  await store.close();
+  expect(calls.length).toBeGreaterThan(4);
+  expect(calls).toEqual(calls.map((_, i) => (i % 2 === 0 ? 'committed' : 'reset')));
 });
 
 test('a transaction that the cluster finds too large is refused as that, though it is within our count', async () => {

@@ -33,6 +33,9 @@ export async function commitNative(
     return await stamp;
   } catch (error) {
     throw commitError(error);
+  } finally {
+    // What was written would stay in memory that no collector of garbage knows of, until one finds the transaction.
+    native.rawReset();
   }
 }
 

@@ -47,6 +47,8 @@ export interface FdbTransaction {
   /** To be called before the commit; its promise, of ten bytes, resolves after it. */
   getVersionstamp(): { readonly promise: Promise<Buffer> };
   rawCommit(): Promise<void>;
+  /** As if it were new: forgets what was read and written, and ends what is still asked for. */
+  rawReset(): void;
   rawCancel(): void;
 }
 

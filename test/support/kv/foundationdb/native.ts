@@ -121,6 +121,13 @@ export class NativeTransaction {
     this.#end(2017);
   }
 
+  /** What is reset is not used again here. */
+  reset(): void {
+    this.#end(1025);
+    this.#writes.length = 0;
+    this.#reads.length = 0;
+  }
+
   cancel(): void {
     this.#end(1025);
   }
@@ -130,9 +137,11 @@ export class NativeTransaction {
     if (this.#writes.length === 0) return undefined;
     // Where nothing was read before, the version is taken on the way.
     const known = this.#read_version;
+    // On its way it is as it was when it was sent.
+    const [reads, writes] = [[...this.#reads], [...this.#writes]];
     const commit = async () => {
       const read_version = await (known ?? this.#cluster.readVersion());
-      return this.#cluster.commit({ read_version, reads: this.#reads, writes: this.#writes });
+      return this.#cluster.commit({ read_version, reads, writes });
     };
     const fault = this.#cluster.faults.commit?.();
     if (fault?.fate === 'made') await commit();

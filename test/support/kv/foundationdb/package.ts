@@ -69,6 +69,7 @@ function view(native: NativeTransaction, is_snapshot: boolean): FdbTransaction {
     getReadVersion: () => native.getReadVersion(),
     getVersionstamp: () => ({ promise: native.getVersionstamp() }),
     rawCommit: () => native.commit(),
+    rawReset: () => native.reset(),
     rawCancel: () => native.cancel(),
   };
 }
