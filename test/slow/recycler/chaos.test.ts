@@ -19,6 +19,8 @@ const MUST_HAPPEN = [
   'partition dropped',
   'rowset forsaken',
   'label cleaned',
+  'tenant created',
+  'tenant dropped',
 ];
 
 describe(`next to the recycler, on storage that fails, TEST_SEED=${seed}`, () => {

@@ -22,6 +22,7 @@ import { Auditor, auditAll } from './auditor.ts';
 import { checkedByService, leftInStore, waitUntilClean } from './chaos-end.ts';
 import { ChaosStorage, PREFIX, randomFaults } from './chaos-storage.ts';
 import { Forsaker } from './forsaker.ts';
+import { Tenant } from './tenant.ts';
 
 export interface ChaosOptions {
   readonly seed: number;
@@ -66,6 +67,7 @@ const ACTORS = [
   Dropper,
   Cleaner,
   Forsaker,
+  Tenant,
   Auditor,
 ];
 
@@ -92,6 +94,7 @@ export async function runChaos(options: ChaosOptions): Promise<Chaos> {
     );
     await Promise.all([...actors.map((actor) => work(cluster, actor)), crash(cluster, service, random, options)]);
     double.fault = undefined;
+    for (const actor of actors) if (actor instanceof Tenant) await actor.end();
     findings.addAll(checkObserved(model, await observeByCalls(cluster)));
     findings.addAll(await waitUntilClean(cluster, service, storage));
     await auditAll(cluster, storage);
