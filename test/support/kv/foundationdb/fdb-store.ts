@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { openFoundationDbStore } from '../../../../src/kv/foundationdb/store.ts';
+import { type FoundationDbStore, openFoundationDbStore } from '../../../../src/kv/foundationdb/store.ts';
 import type { ReceiptKeys } from '../../../../src/kv/receipts.ts';
 import type { Store } from '../../../../src/kv/store.ts';
 import { prefixedStore } from '../prefixed-store.ts';
@@ -31,7 +31,7 @@ export function openOnCluster(cluster_file_path: string): Promise<FdbUnderTest> 
 }
 
 /** All that is in a cluster. */
-export function openWhole(cluster_file_path: string): Promise<Store> {
+export function openWhole(cluster_file_path: string): Promise<FoundationDbStore> {
   return openFoundationDbStore({ cluster_file_path, timeout_ms: TIMEOUT_MS, receipts: RECEIPTS });
 }
 
@@ -41,7 +41,7 @@ const RECEIPTS: ReceiptKeys = {
   at: (opener, place) => Buffer.from(`nereus-test-receipts/${opener} ${place}`),
 };
 
-async function underTest(open: () => Promise<Store>): Promise<FdbUnderTest> {
+async function underTest(open: () => Promise<FoundationDbStore>): Promise<FdbUnderTest> {
   const part = Buffer.concat([Buffer.from('nereus-test/'), randomBytes(8), Buffer.from('/')]);
   const opened: Store[] = [];
   const openAgain = async () => {
@@ -55,6 +55,7 @@ async function underTest(open: () => Promise<Store>): Promise<FdbUnderTest> {
     reopen: openAgain,
     async dispose() {
       const last = await open();
+      await last.sweep();
       await last.transact(async (txn) => txn.clearRange(part, Buffer.concat([part, Buffer.of(0xff)])));
       await Promise.all([...opened, last].map((store) => store.close()));
     },
