@@ -1,5 +1,5 @@
 #!/usr/bin/env node
 import { run } from './cli/run.ts';
-import { processTerminal } from './cli/terminal.ts';
+import { afterOutput, processTerminal } from './cli/terminal.ts';
 
-process.exit(await run(process.argv.slice(2), process.env, processTerminal()));
+process.exit(await afterOutput(await run(process.argv.slice(2), process.env, processTerminal())));

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { isatty } from 'node:tty';
+import { ExitCode } from './exit-code.ts';
 
 /** Where a command talks to whoever called it. */
 export interface Terminal {
@@ -40,11 +41,22 @@ export function processTerminal(): Terminal {
 }
 
 function write(stream: Writable, text: string): void {
-  if (stream.listenerCount('error', ignoreGoneReader) === 0) stream.on('error', ignoreGoneReader);
+  if (stream.listenerCount('error', leftToTheEnd) === 0) stream.on('error', leftToTheEnd);
   stream.write(text);
 }
 
-/** A reader that has seen enough, as `head` has, is no failure of the command. */
-function ignoreGoneReader(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
+/** What can't be written is told by `afterOutput`, and on standard error there is nobody to tell. */
+function leftToTheEnd(): void {}
+
+/**
+ * Waits until what was written to standard output has gone where it goes, and resolves to the exit code: Failed in place of
+ * Done when it did not all get there, as on a full disk. A reader that has seen enough, as `head` has, is no failure.
+ */
+export async function afterOutput(code: ExitCode): Promise<ExitCode> {
+  const { stdout } = process;
+  if (stdout.listenerCount('error', leftToTheEnd) === 0) return code;
+  const error = await new Promise<NodeJS.ErrnoException | null | undefined>((resolve) => stdout.write('', resolve));
+  if (!error || error.code === 'EPIPE') return code;
+  write(process.stderr, `nereus: the standard output can't be written: ${error.code}\n`);
+  return code === ExitCode.Done ? ExitCode.Failed : code;
 }

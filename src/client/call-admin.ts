@@ -1,7 +1,7 @@
 import type { AdminReply } from './admin-reply.ts';
 import { AdminError, type CallFacts } from './client-error.ts';
 import type { Rotation } from './endpoints.ts';
-import { failureOfStatus } from './failure.ts';
+import { Failure, failureOfStatus } from './failure.ts';
 import type { HttpReply, HttpTransport } from './http-transport.ts';
 import type { Patience } from './patience.ts';
 import { type Attempt, withRetries } from './retry.ts';
@@ -46,6 +46,17 @@ const READS: ReadonlySet<string> = new Set([
   'statistics_recycle',
 ]);
 
+/** Operations that answer with a text, where any other answers with JSON that has a code. */
+export const ANSWER_TEXTS: ReadonlySet<string> = new Set([
+  'encode_key',
+  'decode_key',
+  'get_value',
+  'get_tablet_stats',
+  'fix_tablet_stats',
+  'abort_txn',
+  'abort_tablet_job',
+]);
+
 /**
  * Calls an operation of the admin API, by its name with or without `v1/`.
  *
@@ -66,7 +77,10 @@ export function callAdmin(targets: Rotation<AdminTarget>, call: AdminCall): Prom
   const attempt = async ({ transport }: AdminTarget): Promise<Attempt<AdminReply>> => {
     const reply = await transport.exchange(request, patience);
     const said = ofRecycler ? readRecyclerReply(reply) : readReply(reply);
-    if (reply.status === 200) return { result: { result: said.result, text: said.text } };
+    if (reply.status === 200) {
+      mustBeOfService(reply, said, call);
+      return { result: { result: said.result, text: said.text } };
+    }
     const { code } = said;
     if (reply.status === WRONG_TOKEN)
       return refused('FORBIDDEN', 'the token is not the one of the service', reply.status);
@@ -75,8 +89,21 @@ export function callAdmin(targets: Rotation<AdminTarget>, call: AdminCall): Prom
       throw failureOfStatus(reply.status, said.msg ?? said.text);
     return refused(code, mask(said.msg ?? ''), reply.status);
   };
-  const repeatable = READS.has(operation.replace(/^v1\//, ''));
+  const repeatable = READS.has(nameOf(operation));
   return withRetries(targets, { method: operation, patience, retry, repeatable, attempt, mask });
+}
+
+/** What answers may be no Meta Service at all, but a proxy, say: its page must not be taken for that something was done. */
+function mustBeOfService({ content_type }: HttpReply, { text, code }: Said, { service, operation }: AdminCall): void {
+  const isPage = /^text\/html\b/i.test(content_type) || /^\s*</.test(text);
+  const mayBeText = service === 'RecyclerService' || ANSWER_TEXTS.has(nameOf(operation));
+  if (!isPage && (mayBeText || code === 'OK')) return;
+  const what = isPage ? 'a page of HTML' : 'what is no answer of a Meta Service';
+  throw new Failure('protocol', `answered with ${what}`, { maybe_executed: true });
+}
+
+function nameOf(operation: string): string {
+  return operation.replace(/^v1\//, '');
 }
 
 function refused(code: string, msg: string, status: number): Attempt<AdminReply> {

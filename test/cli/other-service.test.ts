@@ -63,3 +63,57 @@ describe('a service of Doris itself', () => {
     );
   });
 });
+
+describe('what is no Meta Service at all', () => {
+  let answer: { readonly type: string; readonly body: string };
+  const other = createServer((request, response) => {
+    request.resume();
+    response.setHeader('content-type', answer.type);
+    response.end(answer.body);
+  });
+  let elsewhere: Record<string, string>;
+  beforeAll(async () => {
+    other.listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    elsewhere = { NEREUS_ENDPOINT: `http://127.0.0.1:${(other.address() as AddressInfo).port}` };
+  });
+  afterAll(() => {
+    other.closeAllConnections();
+    other.close();
+  });
+
+  const PAGE = '<html>Log in to the proxy</html>';
+  const commands = [
+    'instance create demo --name demo --user-id ann --hdfs hdfs://h:1',
+    'instance drop demo --yes',
+    'instance get demo',
+    'cluster drop demo c --yes',
+    'cluster list demo',
+    'vault list demo',
+    'txn list demo',
+    'txn abort demo 1 --yes',
+    'key scan',
+    'key get InstanceKey instance_id=demo',
+    'recycle now demo',
+    'recycle pause demo',
+    'recycle statistics',
+  ];
+
+  test.each(commands)('has not done %s', async (command) => {
+    for (const type of ['text/html', 'text/plain']) {
+      answer = { type, body: PAGE };
+      const { code, out } = await commandLine([...command.split(' '), '--json'], { environment: elsewhere });
+      expect({ code, out }).toEqual({ code: 1, out: '' });
+    }
+  });
+
+  test.each(commands)('can’t crash %s', async (command) => {
+    for (const result of ['null', '[1,2]', '"x"', '{}', '{"txns":{},"keys":[null],"instances":"x","clusters":5}']) {
+      answer = { type: 'application/json', body: `{"code":"OK","msg":"","result":${result}}` };
+      const { code, out, err } = await commandLine([...command.split(' '), '--json'], { environment: elsewhere });
+      expect([0, 1, 4, 8], err).toContain(code);
+      for (const said of [out, err].filter((text) => text !== '')) JSON.parse(said);
+      expect((await commandLine(command.split(' '), { environment: elsewhere })).code).toBe(code);
+    }
+  });
+});

@@ -67,6 +67,12 @@ describe('the program', () => {
     expect(await runs('bash', ['-c', line])).toEqual({ code: 0, out: '{0\n', err: '' });
   });
 
+  test('has failed when its answer could not be written', async () => {
+    const line = `'${process.execPath}' '${MAIN}' instance list --json > /dev/full`;
+    const err = "nereus: the standard output can't be written: ENOSPC\n";
+    expect(await runs('bash', ['-c', line])).toEqual({ code: 1, out: '', err });
+  });
+
   test.skipIf(!hasScript)('asks whoever is at a terminal', async () => {
     const refused = await atTerminal(['instance', 'drop', 'demo'], ['[y/N]', 'n\n']);
     expect(refused).toMatchObject({ code: 7, text: expect.stringContaining('Drop instance demo?') });

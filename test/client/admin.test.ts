@@ -1,5 +1,7 @@
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { routes } from '../../src/admin/routes.ts';
+import { ANSWER_TEXTS } from '../../src/client/call-admin.ts';
 import { AdminError, type Client, createClient } from '../../src/client/client.ts';
 import { type CountedServer, newInstance, startCountedServer } from '../support/client/counted-server.ts';
 import { CuttingProxy } from '../support/client/cutting-proxy.ts';
@@ -27,6 +29,11 @@ describe('the admin API', () => {
     expect(result).toMatchObject({ instance_id: 'inst', user_id: 'user' });
     expect(JSON.parse(text)).toMatchObject({ code: 'OK', result });
     expect((await client.admin('get_instance', undefined, { query })).text).toBe(text);
+  });
+
+  test('answers with texts to operations of which the client knows that', () => {
+    const texts = Object.keys(routes).filter((name) => routes[name]?.shown.kind === 'text');
+    expect(texts.sort()).toEqual([...ANSWER_TEXTS].sort());
   });
 
   test('answers texts as they are', async () => {

@@ -192,10 +192,10 @@ describe('nereus doctor', () => {
     expect(code).toBe(0);
   });
 
-  test('ends with 1 when something is wrong, and shows keys, but no values', async () => {
+  test('ends with 9 when something is wrong, and shows keys, but no values', async () => {
     await fill(temporary.store, [{ key: INSTANCE, value: Buffer.from('\x0a\xffsecret', 'latin1') }]);
     const { code, text } = await doctor();
-    expect(code).toBe(1);
+    expect(code).toBe(9);
     expect(text).toContain(`damaged: 1 of instance: each is no InstanceInfoPB\n  ${INSTANCE.toString('hex')}\n`);
     expect(text).not.toContain('secret');
     const { findings } = JSON.parse((await doctor('--json')).text);

@@ -171,6 +171,17 @@ describe('the turn to make a backup', () => {
     expect(await takeBackup(store, 'one', NOW + 299_999, 24 * HOUR_MS)).toBe(false);
     expect(await takeBackup(store, 'one', NOW + 300_000, 24 * HOUR_MS)).toBe(true);
   });
+
+  test('comes when the settings now ask for more, or a clock was wrong that has noted it', async () => {
+    const store = await openStore();
+    await takeBackup(store, 'one', NOW, 24 * HOUR_MS);
+    await endBackup(store, 'one', NOW, { file: 'x' });
+    expect(await takeBackup(store, 'one', NOW + 1, 24 * HOUR_MS)).toBe(false);
+    expect(await takeBackup(store, 'one', NOW + 1, HOUR_MS)).toBe(true);
+    // One that was killed, and whose clock was years ahead.
+    expect(await takeBackup(store, 'one', NOW + 30_000 * HOUR_MS, HOUR_MS)).toBe(true);
+    expect(await takeBackup(store, 'other', NOW + 2, HOUR_MS)).toBe(true);
+  });
 });
 
 describe('what goes', () => {
@@ -191,13 +202,28 @@ describe('what goes', () => {
     await writeFile(join(dir, backupName(at(-9))), 'mine, though it is called like one');
     const others = [backupName(at(-9)), backupName(at(-5)), 'precious.dump'];
     const retained = async (keep: object, hour: number) => {
-      await removeOldBackups(directory(), 'here', { backup_keep: 1_000, backup_keep_seconds: 0, ...keep }, at(hour));
+      await removeOldBackups(
+        directory(),
+        'here',
+        backupName(at(hour)),
+        { backup_keep: 1_000, backup_keep_seconds: 0, ...keep },
+        at(hour),
+      );
       return (await readdir(dir)).filter((name) => !others.includes(name));
     };
     expect(await retained({ backup_keep: 3 }, 3)).toEqual([1, 2, 3].map((hour) => backupName(at(hour))));
     expect(await retained({ backup_keep_seconds: 5_400 }, 3)).toEqual([2, 3].map((hour) => backupName(at(hour))));
     expect(await retained({ backup_keep_seconds: 1 }, 99)).toEqual([backupName(at(3))]);
     expect(await readdir(dir)).toEqual([...others.slice(0, 2), backupName(at(3)), 'precious.dump']);
+  });
+
+  test('is never the one that was made now, though others are called newer', async () => {
+    const store = await openStore();
+    await backupsAt(store, [9_000]);
+    await makeBackup(store, directory(), settings({ backup_keep: 1, backup_keep_seconds: 1 }), {
+      ...{ ...facts, origin: 'here', began_ms: at(0) },
+    });
+    expect(await readdir(dir)).toEqual([backupName(at(0)), backupName(at(9_000))]);
   });
 
   test('is also what a killed backup of this store has left', async () => {

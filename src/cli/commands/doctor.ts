@@ -6,7 +6,7 @@ export const doctor = command({
   summary: 'Check every key and value of a store, and change nothing',
   details: [
     'Keys are compared with the table of all kinds, values with their messages: required fields, fields that nobody knows, chunks of split values, sizes of counters.',
-    'The store may be one that Doris wrote, and a service may run on it. It ends with 1 when something was found.',
+    'The store may be one that Doris wrote, and a service may run on it. It ends with 9 when something was found.',
     'Keys are shown in hex; nereus shows no values, since they may hold secrets.',
   ].join(' '),
   settings: ['kv', 'data_dir', 'fdb_cluster', 'fdb_cluster_file_path', 'fdb_txn_timeout_ms'],

@@ -24,7 +24,7 @@ export async function doctor(settings: Settings, note: (text: string) => void): 
   return {
     json: found,
     text: (columns) => textOf(found, columns),
-    code: found.findings.length === 0 ? ExitCode.Done : ExitCode.Failed,
+    code: found.findings.length === 0 ? ExitCode.Done : ExitCode.Unsound,
   };
 }
 

@@ -4,6 +4,7 @@ import { CommandError } from '../command-error.ts';
 import { ExitCode } from '../exit-code.ts';
 import { type Context, command, type Noun } from '../program/command.ts';
 import { flag, optional, several, withDefault } from '../program/value.ts';
+import { listIn, namesIn, objectIn } from '../service/answered.ts';
 import { ownOperation } from '../service/own-operation.ts';
 import { field, timeText } from '../show/list.ts';
 import { done, type Report } from '../show/report.ts';
@@ -41,7 +42,7 @@ async function preview(instance_ids: readonly string[], limit: number, context: 
   await ownOperation(context, 'statistics_recycle', { instance_id: instance_ids[0] ?? '' }, 'RecyclerService');
   const query = { dry_run: 'true', limit };
   const { result } = await ask(context, 'recycle_instance', query, { instance_ids });
-  const instances = (result?.instances ?? []) as readonly Json[];
+  const instances = listIn(result ?? {}, 'instances', 'recycle_instance');
   return {
     json: { instances },
     text: (width) => instances.map((one) => previewText(one, width)).join('\n\n'),
@@ -154,12 +155,12 @@ const resume = command({
 async function pausesAfter(operation: string, instance: string | undefined, context: Context): Promise<Report> {
   const query: { instance_id?: string } = instance === undefined ? {} : { instance_id: instance };
   const json = await ownOperation(context, operation, query, 'RecyclerService');
-  return { json, text: () => pausesText(json) };
+  const ids = namesIn(json, 'paused_instance_ids', operation).join(', ');
+  return { json, text: () => pausesText(json.paused === true, ids) };
 }
 
-function pausesText({ paused, paused_instance_ids }: Json): string {
-  const ids = (paused_instance_ids as readonly string[]).join(', ');
-  if (paused) return `all recycling is paused${ids === '' ? '' : `; when it is resumed, these still are: ${ids}`}`;
+function pausesText(all: boolean, ids: string): string {
+  if (all) return `all recycling is paused${ids === '' ? '' : `; when it is resumed, these still are: ${ids}`}`;
   return ids === '' ? 'nothing is paused' : `paused: ${ids}`;
 }
 
@@ -173,7 +174,7 @@ const statistics = command({
   run: async ({ instance }, context) => {
     const query: { instance_id?: string } = instance === undefined ? {} : { instance_id: instance };
     const json = await ownOperation(context, 'statistics_recycle', query, 'RecyclerService');
-    const instances = json.instances as readonly Json[];
+    const instances = listIn(json, 'instances', 'statistics_recycle');
     const none = 'no instance has been recycled';
     return { json, text: (width) => (instances.length === 0 ? none : tableText(ROUND_COLUMNS, instances, width)) };
   },
@@ -212,7 +213,7 @@ function ask(
 
 async function resultOf(context: Context, operation: string, query: { instance_id: string }): Promise<Json> {
   const { result, text } = await ask(context, operation, query);
-  if (result !== undefined) return result;
+  if (result !== undefined) return objectIn(result, operation);
   throw new CommandError(ExitCode.Failed, `${operation} was answered with what is no JSON: ${text.slice(0, 200)}`);
 }
 

@@ -3,6 +3,7 @@ import { ExitCode } from '../exit-code.ts';
 import type { Context } from '../program/command.ts';
 import { command, type Noun } from '../program/command.ts';
 import { flag, required } from '../program/value.ts';
+import { objectIn } from '../service/answered.ts';
 import { givenVault, vaultOptions, vaultSecrets } from '../service/vault-options.ts';
 import { maskJson } from '../show/mask-json.ts';
 import { done } from '../show/report.ts';
@@ -103,7 +104,7 @@ interface ShownVault {
 /** What the service answers has the keys in the clear: they go no further. */
 async function readVaults({ client }: Context, instance: string) {
   const { result } = await client.admin('get_obj_store_info', { cloud_unique_id: callerOf(instance) });
-  const { storage_vault, obj_info, default_storage_vault_name } = maskJson(result ?? {}) as {
+  const { storage_vault, obj_info, default_storage_vault_name } = maskJson(objectIn(result, 'get_obj_store_info')) as {
     readonly storage_vault?: readonly ShownVault[];
     readonly obj_info?: readonly ShownStore[];
     readonly default_storage_vault_name?: string;

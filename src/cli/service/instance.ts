@@ -2,6 +2,7 @@ import { CommandError } from '../command-error.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { Context } from '../program/command.ts';
 import { maskJson } from '../show/mask-json.ts';
+import { listIn, objectIn } from './answered.ts';
 
 /** An instance as `get_instance` answers it; the fields are those of the schema, and any may be missing. */
 export interface ShownInstance {
@@ -38,7 +39,10 @@ export interface ShownNode {
 /** An instance, without its secrets. Rejects with whatever the service refuses by. */
 export async function readInstance({ client }: Context, instance_id: string): Promise<ShownInstance> {
   const { result } = await client.admin('get_instance', undefined, { query: { instance_id } });
-  return maskJson(result ?? {}) as ShownInstance;
+  const instance = objectIn(result, 'get_instance');
+  const clusters = instance.clusters === undefined ? [] : listIn(instance, 'clusters', 'get_instance');
+  for (const cluster of clusters) if (cluster.nodes !== undefined) listIn(cluster, 'nodes', 'get_instance');
+  return maskJson(instance) as ShownInstance;
 }
 
 /** A cluster of an instance by its name, or else by its id. Rejects with a CommandError when there is none. */

@@ -2,6 +2,7 @@ import { AdminError, type AdminOptions, type AdminReply } from '../../client/cli
 import { CommandError } from '../command-error.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { Context } from '../program/command.ts';
+import { listIn, objectIn } from './answered.ts';
 
 type Query = NonNullable<AdminOptions['query']>;
 type Result = NonNullable<AdminReply['result']>;
@@ -18,7 +19,7 @@ export async function ownOperation(
 ): Promise<Result> {
   try {
     const { result } = await client.admin(operation, undefined, { service, query });
-    if (result !== undefined) return result;
+    if (result !== undefined) return objectIn(result, operation);
   } catch (error) {
     const isUnknown = error instanceof AdminError && error.http_status === 404;
     if (!isUnknown) throw error;
@@ -52,7 +53,7 @@ export async function listAll(
       ...asked,
       ...(next_after !== undefined && { after: next_after }),
     });
-    entries.push(...(result[name] as Result[]));
+    entries.push(...listIn(result, name, operation));
     next_after = typeof result.next_after === 'string' ? result.next_after : undefined;
   } while (next_after !== undefined && entries.length < limit);
   return { entries, next_after };

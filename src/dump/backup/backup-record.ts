@@ -20,8 +20,11 @@ export type BackupOutcome = { readonly file: string } | { readonly failure: stri
 export function takeBackup(store: Store, owner: string, now_ms: number, interval_ms: number): Promise<boolean> {
   return store.transact(async (txn) => {
     const record = await editable(txn);
-    const taken = record.owner !== '' && Number(record.leaseUntilMs) > now_ms;
-    if (taken || Number(record.dueMs) > now_ms) return false;
+    // What lies too far ahead was written by a clock that was wrong, or before the settings asked for more.
+    const lease_ms = Number(record.leaseUntilMs) - now_ms;
+    const due_ms = Number(record.dueMs) - now_ms;
+    if (record.owner !== '' && lease_ms > 0 && lease_ms <= LEASE_MS) return false;
+    if (due_ms > 0 && due_ms <= interval_ms) return false;
     record.owner = owner;
     record.leaseUntilMs = BigInt(now_ms + LEASE_MS);
     record.beganMs = BigInt(now_ms);

@@ -43,7 +43,7 @@ export async function makeBackup(
   const name = backupName(began_ms);
   const { growth_bytes, written } = await writeBackup(store, place, name, settings, facts);
   const pairs = await mustBeRead(place, name, written.header.id, signal);
-  const removed = await removeOldBackups(place, origin, settings, began_ms);
+  const removed = await removeOldBackups(place, origin, name, settings, began_ms);
   return { file: place.pathOf(name), pairs, growth_bytes, removed };
 }
 

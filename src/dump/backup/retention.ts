@@ -9,12 +9,14 @@ export interface Retention {
 }
 
 /**
- * Removes the backups that need not be kept, the newest never. Only those go that have the name of a backup and whose header
+ * Removes the backups that need not be kept, never the newest and never the one that was `made` now, be it that the clock has
+ * gone back, and others are called newer. Only those go that have the name of a backup and whose header
  * says that they are of this store: what others have put there stays. Resolves to the names of those that are gone.
  */
 export async function removeOldBackups(
   place: BackupPlace,
   origin: string,
+  made: string,
   { backup_keep, backup_keep_seconds }: Retention,
   now_ms: number,
 ): Promise<string[]> {
@@ -22,7 +24,7 @@ export async function removeOldBackups(
   const own = await ownBackups(place, origin);
   for (const [at, name] of own.reverse().entries()) {
     const too_old = backup_keep_seconds > 0 && now_ms - timeOf(name) > backup_keep_seconds * 1000;
-    if (at === 0 || (at < backup_keep && !too_old)) continue;
+    if (at === 0 || name === made || (at < backup_keep && !too_old)) continue;
     await place.remove(name);
     removed.push(name);
   }
