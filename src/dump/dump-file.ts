@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { access, type FileHandle, open, rename, rm, statfs } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** What keeps a dump from being written to a file or read from one, with what to do about it. */
@@ -35,21 +35,36 @@ export async function writeDumpFile<T>(
   { overwrite = false }: DumpFileOptions = {},
 ): Promise<T> {
   const part = partOf(path);
-  if (!overwrite && (await exists(path))) {
-    throw new DumpFileError(`the file ${path} is there already; choose another name, or give --overwrite`);
-  }
-  const file = await open(part, overwrite ? 'w' : 'wx', OWNER_ALONE).catch((error: unknown) => {
+  await mayBeWritten(path, overwrite);
+  // What is still there by that name may be written by another dump, which must not get into this one.
+  if (overwrite) await rm(part, { force: true });
+  const file = await open(part, 'wx', OWNER_ALONE).catch((error: unknown) => {
     throw openError(part, error);
   });
+  const { dev, ino } = await file.stat();
+  const isOwn = async () => {
+    const found = await stat(part).catch(() => undefined);
+    return found?.dev === dev && found.ino === ino;
+  };
   try {
     const result = await writeAll(file, path, frames);
+    if (!(await isOwn())) throw new DumpFileError(`another dump was begun to ${path} meanwhile, and goes on`);
     await rename(part, path);
     await syncFolder(dirname(path));
     return result;
   } catch (error) {
-    await rm(part, { force: true });
+    if (await isOwn()) await rm(part, { force: true });
     throw fileError(path, 'written', error);
   }
+}
+
+/** Throws a DumpFileError where something is already that may not be replaced: a device never, a file only when that is said. */
+async function mayBeWritten(path: string, overwrite: boolean): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) return;
+  if (!found.isFile()) throw new DumpFileError(`${path} is no file, and can't be replaced by one; choose another name`);
+  if (overwrite) return;
+  throw new DumpFileError(`the file ${path} is there already; choose another name, or give --overwrite`);
 }
 
 async function writeAll<T>(file: FileHandle, path: string, frames: AsyncGenerator<Buffer, T>): Promise<T> {
@@ -90,13 +105,6 @@ async function mustHaveRoom(path: string): Promise<void> {
   if (free >= LEFT_FREE_BYTES + LOOK_EVERY_BYTES) return;
   throw new DumpFileError(
     `the disk of ${path} has ${Math.floor(free / MIB)} MiB left; no more is written to it, so that stores on it can go on`,
-  );
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
   );
 }
 

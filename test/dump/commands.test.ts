@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -143,6 +143,21 @@ describe('nereus dump', () => {
     expect((await nereus(...args)).err).toContain('another dump writes it, or was killed while it did');
     expect(await nereus(...args, '--overwrite')).toMatchObject({ code: 0 });
     expect(await readdir(folder)).toEqual(['a.dump', 'data']);
+  });
+
+  test('replaces nothing that is no file, and gets nothing of another dump to the same file', async () => {
+    await service(900, 90_000);
+    const to = (out: string) => ['dump', '--data-dir', at('data'), '--out', out, '--overwrite'];
+    await symlink('/dev/null', at('device'));
+    for (const out of [at('device'), folder]) {
+      expect(await nereus(...to(out))).toMatchObject({ code: 1, err: expect.stringContaining('is no file') });
+    }
+    expect((await lstat(at('device'))).isSymbolicLink()).toBe(true);
+    const both = await Promise.all([nereus(...to(at('a.dump'))), nereus(...to(at('a.dump')))]);
+    for (const { code, err } of both) if (code !== 0) expect(err).toMatch(/another dump (was begun to|writes it)/);
+    expect(both.some(({ code }) => code === 0)).toBe(true);
+    expect(await nereus('dump', '--verify', at('a.dump'))).toMatchObject({ code: 0 });
+    expect((await readdir(folder)).sort()).toEqual(['a.dump', 'data', 'device']);
   });
 
   test('leaves nothing when it is stopped', async () => {

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -116,5 +116,11 @@ describe('a profile that can not be used', () => {
   test('is missing, or has a name that leads elsewhere', async () => {
     await expect(connect({ profile: 'none' })).rejects.toThrow('there is no profile none');
     await expect(connect({ profile: '../x' })).rejects.toThrow('the name of a profile');
+    mkdirSync(join(home, 'nereus', 'profiles'), { recursive: true });
+    symlinkSync('round.conf', join(home, 'nereus', 'profiles', 'round.conf'));
+    await expect(connect({ profile: 'round' })).rejects.toMatchObject({
+      code: 2,
+      message: expect.stringContaining('ELOOP'),
+    });
   });
 });

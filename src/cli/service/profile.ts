@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { type Stats, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Environment } from '../../config/environment.ts';
@@ -39,7 +39,7 @@ export function readProfile(name: string | undefined, environment: Environment):
     throw usage('the name of a profile is of letters, digits, dots, hyphens and underscores');
   }
   const file = profileFile(name ?? BY_DEFAULT, environment);
-  const found = statSync(file, { throwIfNoEntry: false });
+  const found = foundFile(file);
   if (found === undefined) {
     if (name === undefined) return undefined;
     throw usage(`there is no profile ${name}: its file ${file} is missing`);
@@ -56,6 +56,15 @@ export function readProfile(name: string | undefined, environment: Environment):
     throw usage(`${file}: token and token_file say the same: give one`);
   }
   return { file, values, warnings: warningsAbout(file, found.mode, values.token !== undefined) };
+}
+
+function foundFile(file: string): Stats | undefined {
+  try {
+    return statSync(file, { throwIfNoEntry: false });
+  } catch (error) {
+    // A folder on the way that may not be read, or links that lead round and round.
+    throw usage(`the profile ${file} can't be read: ${(error as NodeJS.ErrnoException).code}`);
+  }
 }
 
 function warningsAbout(file: string, mode: number, holdsToken: boolean): string[] {
