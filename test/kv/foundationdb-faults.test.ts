@@ -101,6 +101,37 @@ describe('a commit whose outcome the client library does not know', () => {
   });
 });
 
+test('while the cluster is away calls fail in their time, no commit is lost or made twice, and all goes on afterwards', async () => {
+  const cluster = new Cluster();
+  const opened = await openOnDouble(cluster, 150);
+  let made = 0;
+  let failed = 0;
+  const worker = async () => {
+    while (made < 400) {
+      try {
+        await opened.store.transact(async (txn) => txn.add(NUMBER, 1n));
+        made++;
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'timed_out' });
+        failed++;
+      }
+    }
+  };
+  const working = Promise.all(Array.from({ length: 10 }, worker));
+  for (const at of [100, 200]) {
+    await expect.poll(() => made, { interval: 1 }).toBeGreaterThan(at);
+    cluster.faults.unreachable = true;
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    cluster.faults.unreachable = false;
+  }
+  await working;
+  expect(failed).toBeGreaterThan(0);
+  // On a machine that is busy, even this may take longer than transactions have here.
+  const read = () => opened.store.transact((txn) => txn.get(NUMBER)).catch(() => undefined);
+  await expect.poll(read).toEqual(counter(BigInt(made)));
+  await opened.store.close();
+});
+
 test('what was written is forgotten at once, whatever came of the commit, also of one that is still on its way', async () => {
   const cluster = new Cluster();
   cluster.faults.commit = inTurn<CommitFault>({ code: 1020, fate: 'not made' }, { code: 1031, fate: 'late' });
