@@ -71,6 +71,20 @@ describe('the npm package foundationdb over a stand-in for the client library', 
     expect(Number(/(\d+) passed, 0 failed/.exec(stdout)?.[1])).toBeGreaterThan(75);
   });
 
+  test('takes over a store that Doris wrote, and goes on above its versions', () => {
+    const program = 'dist/src/main.js';
+    const cluster = ['--kv', 'foundationdb', '--fdb-cluster-file-path', join(dir, 'taken.cluster')];
+    const restored = node(
+      [program, 'restore', '--pairs', 'test/conformance/takeover/store.json', ...cluster],
+      END_WITHIN_MS,
+    );
+    expect(restored, restored.stderr).toMatchObject({ status: 0 });
+    expect(Number(/versions go on above (\d+)/.exec(restored.stdout)?.[1])).toBeGreaterThan(80_000_000_000);
+    const doctor = node([program, 'doctor', ...cluster], END_WITHIN_MS);
+    expect(doctor, doctor.stdout).toMatchObject({ status: 0 });
+    expect(doctor.stdout).toMatch(/instance +35 /);
+  });
+
   test.each([
     [16, { status: 3, signal: null }],
     [17, { status: null, signal: 'SIGKILL' }],

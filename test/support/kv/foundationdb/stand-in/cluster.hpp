@@ -18,6 +18,8 @@
 
 // FoundationDB's numbers of what is written.
 enum Operation { SET = 0, CLEAR = 1, ADD = 2, STAMPED_KEY = 14, STAMPED_VALUE = 15 };
+// One of our own, for the records: all later versions are above that of the record by as much as time has gone on.
+constexpr int ADVANCE = 3;
 
 struct Write {
   int operation;
@@ -33,8 +35,15 @@ class Cluster {
   static constexpr int64_t KEPT_VERSIONS = 5'000'000;
 
   bool open(const std::string& path) {
-    if (fd_ < 0) fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND, 0644);
-    return fd_ >= 0;
+    if (fd_ >= 0) return true;
+    fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND, 0644);
+    if (fd_ < 0) return false;
+    flock(fd_, LOCK_EX);
+    replay();
+    // A new cluster begins with low versions.
+    if (read_ == 0) goOnAt(1'000'000);
+    flock(fd_, LOCK_UN);
+    return true;
   }
 
   // That of the last commit. Where nobody commits, it still rises, but late.
@@ -78,6 +87,14 @@ class Cluster {
     return refused;
   }
 
+  // Makes all later versions be above this one.
+  void advance(int64_t version) {
+    flock(fd_, LOCK_EX);
+    replay();
+    goOnAt(std::max(version, version_) + 1);
+    flock(fd_, LOCK_UN);
+  }
+
  private:
   struct Old {
     int64_t version;
@@ -92,14 +109,15 @@ class Cluster {
   off_t read_ = 0;
   std::string tail_;
   int64_t version_ = 0;
+  int64_t advanced_ = 0;
   std::map<std::string, std::vector<Old>> pairs_;
   std::vector<Written> written_;
 
   // Versions rise by a million a second, for all processes alike.
-  static int64_t clock() {
+  int64_t clock() const {
     timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    return int64_t(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000;
+    return int64_t(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000 + advanced_;
   }
 
   bool conflicts(const std::vector<Range>& reads, int64_t read_version) const {
@@ -131,6 +149,19 @@ class Cluster {
     }
     std::string whole;
     put(whole, record);
+    write(whole);
+  }
+
+  void goOnAt(int64_t version) {
+    std::string record(reinterpret_cast<char*>(&version), 8), whole;
+    record += char(ADVANCE);
+    put(record, std::to_string(advanced_ + version - clock()));
+    put(record, "");
+    put(whole, record);
+    write(whole);
+  }
+
+  void write(const std::string& whole) {
     if (::write(fd_, whole.data(), whole.size()) != ssize_t(whole.size())) abort();
     replay();
   }
@@ -195,7 +226,9 @@ class Cluster {
     while (at < end) {
       int operation = *at++;
       std::string key = take(at), value = take(at);
-      if (operation == CLEAR) {
+      if (operation == ADVANCE) {
+        advanced_ = std::stoll(key);
+      } else if (operation == CLEAR) {
         for (auto it = pairs_.lower_bound(key); it != pairs_.end() && it->first < value; ++it) it->second.push_back({version_, {}});
         written_.push_back({{key, value}, version_});
       } else {

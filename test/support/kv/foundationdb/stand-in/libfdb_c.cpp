@@ -55,7 +55,10 @@ API void fdb_transaction_reset(FDBTransaction* txn) {
 API Error fdb_transaction_set_option(FDBTransaction* txn, int option, const uint8_t* value, int length) {
   int64_t timeout_ms;
   if (option == 51) require(length == 0);
-  else {
+  else if (option == 714) {
+    require(length == 0);
+    post([of = txn->state] { of->writes_special_keys = true; });
+  } else {
     require(option == 500 && length == 8);
     memcpy(&timeout_ms, value, 8);
     post([of = txn->state] { end(of, 1031); }, txn->state->began + timeout_ms / 1e3);
@@ -94,9 +97,12 @@ API FDBFuture* fdb_transaction_get_range(
   });
 }
 
+static const std::string LOWEST_VERSION = "\xff\xff/management/min_required_commit_version";
+
 static void write(FDBTransaction* txn, Write write) {
   post([of = txn->state, write] {
-    if (write.key.size() > 10'000) of->deferred = 2102;
+    if (of->writes_special_keys && write.operation == SET && write.key == LOWEST_VERSION) of->lowest_version = std::stoll(write.value);
+    else if (write.key.size() > 10'000) of->deferred = 2102;
     else if (write.value.size() > 100'000) of->deferred = 2103;
     else if (write.key >= "\xff") of->deferred = 2004;
     else of->writes.push_back(write);
@@ -156,6 +162,8 @@ API FDBFuture* fdb_transaction_commit(FDBTransaction* txn) {
     size_t bytes = 0;
     for (auto& write : of->writes) bytes += 3 * write.key.size() + write.value.size() + 72;
     for (auto& read : of->reads) bytes += read.first.size() + read.second.size() + 32;
+    // A cluster that begins again does not answer.
+    if (of->lowest_version >= 0) return cluster.advance(of->lowest_version), 1021;
     std::string given;
     Error refused = bytes > 10'000'000 ? 2101 : cluster.commit(of->writes, of->reads, versionOf(of), given);
     stamp(of, refused, given);

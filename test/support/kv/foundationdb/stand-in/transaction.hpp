@@ -66,6 +66,9 @@ struct State {
   // Why it does nothing any more, and what a write before has come to.
   Error ended = 0, deferred = 0;
   bool is_committed = false;
+  // What of the special keys may be written, and was: the lowest version of later commits.
+  bool writes_special_keys = false;
+  int64_t lowest_version = -1;
   double began = now();
 };
 using Shared = std::shared_ptr<State>;
