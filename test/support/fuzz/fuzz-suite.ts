@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Settings } from '../../../src/config/settings.ts';
 import { openEmbeddedStore } from '../../../src/kv/embedded/store.ts';
+import { fastTemporaryFolder } from '../memory-disk.ts';
 import { newSeed, Random } from '../random.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import { fuzzEndpoint } from './fuzz-endpoint.ts';
@@ -30,7 +30,7 @@ export function fuzzSuite({ runs, method_runs = runs, admin_rules }: FuzzSuiteOp
     let server: FuzzedServer;
     let succeeded = 0;
     beforeAll(async () => {
-      dir = await mkdtemp(join(tmpdir(), 'nereus-fuzz-'));
+      dir = await mkdtemp(join(fastTemporaryFolder(), 'nereus-fuzz-'));
       server = await startFuzzedServer({ dir, settings: { admin_rules } });
     });
     afterAll(async () => {
