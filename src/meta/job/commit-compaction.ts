@@ -5,6 +5,7 @@ import { mergeTabletStats } from '../../records/tablet-stats.ts';
 import type { TabletCompactionJobPB } from '../../schema/gen/cloud/job_pb.ts';
 import { RecycleRowsetPB_Type as RecycleType } from '../../schema/gen/cloud/rowset_pb.ts';
 import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
+import type { RowsetMetaCloudPB } from '../../schema/gen/olap/rowset_meta_pb.ts';
 import { isSet } from '../../schema/presence.ts';
 import { type Call, nowSeconds } from '../call.ts';
 import { answeringBesideErrors, failed, invalid, MetaError } from '../meta-error.ts';
@@ -20,7 +21,6 @@ import {
   type RowsetPlace,
   readOutputRowsets,
   recycleRowsets,
-  requireOwnId,
 } from './replaced-rowsets.ts';
 import { lockOf, type RunningCompaction, withoutRunning } from './running-compaction.ts';
 import { saveTabletJob } from './tablet-job.ts';
@@ -64,12 +64,13 @@ async function replaceRowsets(call: Call, { tablet, given }: RunningCompaction):
   const place = { instance_id: tablet.instanceId, tablet_id: tablet.index.tabletId };
   const replaced = await recycleRowsets(txn, place, input, { type: RecycleType.COMPACT, now: nowSeconds(call) });
   if (replaced.length === 0) throw failed(`too few input rowsets, tablet_id=${place.tablet_id} num_rowsets=0`);
-  if (lock) for (const { rowsetIdV2 } of replaced) removeDeleteBitmaps(txn, place, rowsetIdV2);
+  const written = new Set<string>();
   for (const output of await readOutputRowsets(txn, place, [givenTxnId(given, place)])) {
-    checkWritten(place, output);
-    requireOwnId(place, output, replaced);
+    written.add(rowsetWritten(place, output).rowsetIdV2);
     publishRowset(txn, place, output, version);
   }
+  if (!lock) return;
+  for (const { rowsetIdV2 } of replaced) if (!written.has(rowsetIdV2)) removeDeleteBitmaps(txn, place, rowsetIdV2);
 }
 
 function givenVersions(given: TabletCompactionJobPB): { input: VersionRange; version: bigint } {
@@ -97,10 +98,10 @@ function givenTxnId({ txnId: txnIds, outputRowsetIds }: TabletCompactionJobPB, {
   throw invalid(`invalid txn_id or rowset_id, tablet_id=${tablet_id} txn_id=${txnId} rowset_id=${rowsetId}`);
 }
 
-function checkWritten(place: RowsetPlace, { txn_id, value }: OutputRowset): void {
-  const { txnId } = recordFromValue(keys.metaRowsetTmp, keys.metaRowsetTmp.encode({ ...place, txn_id }), value);
-  if (txnId > 0n) return;
-  throw invalid(`invalid txn_id in output tmp rowset meta, tablet_id=${place.tablet_id} txn_id=${txnId}`);
+function rowsetWritten(place: RowsetPlace, { txn_id, value }: OutputRowset): RowsetMetaCloudPB {
+  const rowset = recordFromValue(keys.metaRowsetTmp, keys.metaRowsetTmp.encode({ ...place, txn_id }), value);
+  if (rowset.txnId > 0n) return rowset;
+  throw invalid(`invalid txn_id in output tmp rowset meta, tablet_id=${place.tablet_id} txn_id=${rowset.txnId}`);
 }
 
 /** The output rowset has delete bitmaps of its own. */

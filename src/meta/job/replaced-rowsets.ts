@@ -6,7 +6,7 @@ import { appendEncoded } from '../../schema/encoded-fields.ts';
 import { type RecycleRowsetPB_Type, RecycleRowsetPBSchema } from '../../schema/gen/cloud/rowset_pb.ts';
 import { type RowsetMetaCloudPB, RowsetMetaCloudPBSchema } from '../../schema/gen/olap/rowset_meta_pb.ts';
 import { fieldScan } from '../../schema/scan-fields.ts';
-import { failed, invalid, type MetaError } from '../meta-error.ts';
+import { failed, type MetaError } from '../meta-error.ts';
 import type { VersionRange } from './version-range.ts';
 
 /** A tablet by what the keys of its rowsets have of it. */
@@ -70,31 +70,22 @@ export async function readOutputRowsets(
 }
 
 /**
- * Throws INVALID_ARGUMENT for a rowset of a job with the id of one that it replaces: files are called by these ids, and those
- * of replaced rowsets are going to be deleted.
+ * Makes a rowset that a job wrote visible, byte for byte, at `version`. Files are called by the ids of rowsets: should it have
+ * the id of one that it replaces, these are not left to the recycler.
  */
-export function requireOwnId(
-  { tablet_id }: RowsetPlace,
-  { value }: OutputRowset,
-  replaced: readonly RowsetMetaCloudPB[],
-): void {
-  const id = Buffer.from(scanId(value).rowsetIdV2 ?? []).toString();
-  if (!replaced.some(({ rowsetIdV2 }) => rowsetIdV2 === id)) return;
-  throw invalid(`output rowset has the id of a rowset that it replaces, tablet_id=${tablet_id} rowset_id=${id}`);
-}
-
-const scanId = fieldScan(RowsetMetaCloudPBSchema, ['rowsetIdV2']);
-
-/** Makes a rowset that a job wrote visible, byte for byte, at `version`. */
 export function publishRowset(
   txn: Transaction,
   tablet: RowsetPlace,
   { txn_id, value }: OutputRowset,
   version: bigint,
 ): void {
+  const rowset_id = Buffer.from(scanId(value).rowsetIdV2 ?? []).toString();
   removeRecord(txn, keys.metaRowsetTmp, { ...tablet, txn_id });
+  removeRecord(txn, keys.recycleRowset, { ...tablet, rowset_id });
   writeRecordValue(txn, keys.metaRowset, { ...tablet, version }, value);
 }
+
+const scanId = fieldScan(RowsetMetaCloudPBSchema, ['rowsetIdV2']);
 
 function notThere(fields: RowsetPlace & { readonly txn_id: bigint }): MetaError {
   const place = `tablet_id=${fields.tablet_id} tmp_rowset_key=${keys.metaRowsetTmp.encode(fields).toString('hex')}`;
