@@ -29,7 +29,7 @@ test('each file comes as what it is, may ask nobody else, and is sent again only
     expect(first.status, path).toBe(200);
     expect(first.headers.get('content-type'), path).toBe(type);
     expect(first.headers.get('content-security-policy'), path).toMatch(/default-src 'none'; script-src 'self';/);
-    expect(first.headers.get('content-security-policy'), path).not.toMatch(/http|\*|script-src[^;]*unsafe/);
+    expect(first.headers.get('content-security-policy'), path).not.toMatch(/http|\*|unsafe/);
     expect(first.headers.get('x-content-type-options'), path).toBe('nosniff');
     expect(first.headers.get('access-control-allow-origin'), path).toBeNull();
     expect((await first.arrayBuffer()).byteLength, path).toBeGreaterThan(10);

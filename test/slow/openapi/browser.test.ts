@@ -2,12 +2,15 @@ import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describeApi } from '../../../src/openapi/describe-api.ts';
 import { launchBrowser, whyNoBrowser } from '../../support/browser.ts';
 import { makeDir, type SpawnedServer, spawnServer } from '../../support/run-server.ts';
 import { LOCALHOST } from '../../support/test-certificates.ts';
 
 const TOKEN = 'a-token-of-our-own';
-const OPERATIONS = 61;
+const PATIENCE_MS = 120_000;
+const { paths } = describeApi({ version: 'test', admin_rules: 'document', role: 'all', metrics_access: 'open' });
+const OPERATIONS = Object.values(paths).flatMap((item) => Object.keys(item)).length;
 const obstacle = whyNoBrowser();
 
 let dir: string;
@@ -44,6 +47,7 @@ interface Watched {
 async function openPage(viewport: { width: number; height: number }): Promise<Watched> {
   if (browser === undefined) throw new Error('there is no browser');
   const page = await browser.newPage({ viewport, ignoreHTTPSErrors: true });
+  page.setDefaultTimeout(PATIENCE_MS);
   const troubles: string[] = [];
   const hosts = new Set<string>();
   page.on('console', (message) => {
@@ -91,6 +95,14 @@ test('it lists the operations, takes a token, and shows what the service answers
   const created = await tryOut(operationNamed(page, 'instances', 'create_instance'));
   expect(created.status).toBe('200');
   expect(created.text).toMatch(/"code": "OK"/);
+  const form = operationNamed(page, 'instances', 'create_instance').locator('.opblock-section-request-body');
+  await form
+    .locator('.examples-select select')
+    .selectOption({ label: 'With a storage vault on object storage (section 3.2.2 of the document)' });
+  await expect.poll(() => form.locator('textarea').inputValue()).toContain('sample_bucket_name');
+  await form.getByRole('tab', { name: 'Schema' }).click();
+  await form.getByRole('button', { name: 'vault', exact: true }).click();
+  await form.getByText('A storage vault, on object storage or on HDFS.').waitFor();
   const decoded = await tryOut(operationNamed(page, 'keys', 'decode_key'));
   expect(decoded.status).toBe('200');
   expect(decoded.text).toContain('2. regression_instance0');
