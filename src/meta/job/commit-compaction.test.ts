@@ -72,14 +72,6 @@ describe('a cumulative compaction', () => {
     expect(stored.includes(Buffer.from(loaded ?? 'nothing'))).toBe(true);
   });
 
-  test('keeps what its output has the id of from the recycler', async () => {
-    await started();
-    await world.write(TXN, BASE, { rowsetIdV2: 'loaded 3' });
-    await committed(outputOf(2n, 4n, TXN));
-    const recycled = (await world.recycled()).map(({ rowsetMeta }) => rowsetMeta?.rowsetIdV2);
-    expect(recycled).toEqual(['loaded 2', 'loaded 4']);
-  });
-
   test('only moves the point forward', async () => {
     await started();
     await world.write(TXN);
