@@ -1,10 +1,11 @@
-// `npm run bench [-- kv|http|baidu|grpc|workers|data|recycler|dump] [--rowsets=1000000] [--rowsets-on-s3=100000]`: prints ratios to the bare thing below, and writes them to bench/results/ as JSON.
+// `npm run bench [-- kv|http|baidu|grpc|workers|data|recycler|dump|move] [--pairs=5000000] [--rowsets=1000000] [--rowsets-on-s3=100000]`: prints ratios to the bare thing below, and writes them to bench/results/ as JSON.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { benchBaidu } from './baidu/baidu-bench.ts';
 import { benchData } from './data/data-bench.ts';
 import { benchDump } from './dump/dump-bench.ts';
+import { benchMove } from './dump/move-bench.ts';
 import { benchGrpc } from './grpc/grpc-bench.ts';
 import { benchHttp } from './http/http-bench.ts';
 import { benchStore } from './kv/store.ts';
@@ -15,6 +16,7 @@ import { benchWorkers } from './workers/workers-bench.ts';
 const [flags, wanted] = [true, false].map((is_flag) =>
   process.argv.slice(2).filter((argument) => argument.startsWith('--') === is_flag),
 ) as [string[], string[]];
+const pairs = numberOf('--pairs=', 5_000_000);
 const rowsets = numberOf('--rowsets=', 100_000);
 // The server takes far longer than memory.
 const rowsets_on_s3 = numberOf('--rowsets-on-s3=', Math.min(rowsets, 10_000));
@@ -26,7 +28,8 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchResult[]>>> = {
   grpc: () => benchGrpc({ rounds: 7, round_ms: 2_000 }),
   workers: () => benchWorkers({ connections: 64, rounds: 7, round_ms: 2_000 }),
   data: () => benchData({ rounds: 5 }),
-  dump: () => benchDump({ pairs: 5_000_000, rounds: 3 }),
+  dump: () => benchDump({ pairs, rounds: 3 }),
+  move: () => benchMove({ pairs, rounds: 1 }),
   recycler: () => benchRecycler({ rowsets, rowsets_on_s3 }),
 };
 

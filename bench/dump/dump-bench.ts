@@ -15,7 +15,7 @@ export interface DumpBenchOptions {
 }
 
 const BUFFER_BYTES = 1024 * 1024;
-const KEYS_IN_A_COMMIT = 50_000;
+export const KEYS_IN_A_COMMIT = 50_000;
 
 /** Dumping a store to a file, against reading the same pairs from a bare LMDB, hashing them and writing them to a file. */
 export async function benchDump({ pairs, rounds }: DumpBenchOptions): Promise<BenchResult[]> {
@@ -56,7 +56,8 @@ async function dumpTo(file: string, { store }: Pair): Promise<number> {
   }
 }
 
-async function fillBare({ bare }: Pair, count: number): Promise<void> {
+/** Fills the bare LMDB with the same keys as the store. */
+export async function fillBare({ bare }: Pair, count: number): Promise<void> {
   for (let from = 0; from < count; from += KEYS_IN_A_COMMIT) {
     await bare.transaction(() => {
       for (let i = from; i < Math.min(count, from + KEYS_IN_A_COMMIT); i++) void bare.put(key(i), VALUE);

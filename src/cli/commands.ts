@@ -1,5 +1,6 @@
 import { doctor } from './commands/doctor.ts';
 import { dump } from './commands/dump.ts';
+import { move } from './commands/move.ts';
 import { restore } from './commands/restore.ts';
 import { serve } from './commands/serve.ts';
 import { cluster } from './nouns/cluster.ts';
@@ -17,6 +18,6 @@ import type { CommandTable } from './program/find-command.ts';
 
 /** Every command, in the order in which the help shows them. Help, examples and completion are made from it. */
 export const commandTable: CommandTable = {
-  commands: [serve, dump, restore, doctor],
+  commands: [serve, dump, restore, move, doctor],
   nouns: [instance, vault, cluster, node, txn, tablet, job, key, recycle, config, completionOf(() => commandTable)],
 };

@@ -2,12 +2,15 @@ import { createHash, randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { deflate } from 'node:zlib';
+import type { KeyRange } from '../keys/key-kind.ts';
 import type { HeldSnapshot } from '../kv/held-snapshot.ts';
 import type { KeyValue } from '../kv/store.ts';
 import { type DumpHeader, type DumpTotals, encodeHeader, encodeTrailer } from './contents.ts';
+import { type Fingerprint, FingerprintTaker, sameFingerprint } from './fingerprint.ts';
 import { Compression, FrameKind, HEAD_BYTES, preamble, writeHead } from './frame.ts';
 import { LONGEST_KEY, sizeOfPair, writePair } from './pairs.ts';
 import { rangesOfDump } from './ranges.ts';
+import { SourceChangedError } from './source-changed.ts';
 
 /** How far a dump has come. */
 export interface DumpProgress {
@@ -27,6 +30,10 @@ export interface DumpOptions extends Pick<DumpHeader, 'origin' | 'program'> {
   readonly onProgress?: ((progress: DumpProgress) => void) | undefined;
   /** Aborted when the dump is not wanted any more, which then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
+  /** What is dumped; without it, the instance or the whole of a store that is alone where it lies. */
+  readonly ranges?: readonly KeyRange[] | undefined;
+  /** What was read of it before. Where this is not the same any more, the dump rejects with a SourceChangedError before its trailer. */
+  readonly must_be?: Fingerprint | undefined;
 }
 
 /** What was written. */
@@ -66,7 +73,9 @@ export async function* writeDump(
   yield hashed(frameOf(FrameKind.Header, 0, encodeHeader(header), 0));
   // A block is compressed elsewhere while the next one is filled.
   let before: Promise<Buffer> | undefined;
-  for await (const block of blocksOf(pagesOf(held, rangesOfDump(instance_id, key_bytes), options))) {
+  const { ranges = rangesOfDump(instance_id, key_bytes), must_be } = options;
+  const pages = pagesOf(held, ranges, options);
+  for await (const block of blocksOf(must_be === undefined ? pages : unchanged(pages, must_be))) {
     const ready = finished(block, totals.blocks + 1, totals.pairs, options.compress === true);
     // It may fail while nobody waits for it yet.
     ready.catch(() => undefined);
@@ -103,6 +112,19 @@ async function* pagesOf(
       if (turn_bytes !== undefined) await nextTurn();
     }
   }
+}
+
+/** The same pages. Rejects behind the last when they were not what they must be. */
+async function* unchanged(
+  pages: AsyncIterable<readonly KeyValue[]>,
+  must_be: Fingerprint,
+): AsyncGenerator<readonly KeyValue[]> {
+  const taker = new FingerprintTaker();
+  for await (const page of pages) {
+    taker.add(page);
+    yield page;
+  }
+  if (!sameFingerprint(taker.finish(), must_be)) throw new SourceChangedError();
 }
 
 /** Pairs in blocks of about one size. */

@@ -98,6 +98,8 @@ export interface StoreStats {
   readonly conflicts: number;
   /** Times that a transaction ran again, after a conflict or another error that a repeat may mend. */
   readonly retries: number;
+  /** Keys in the store, from an engine that knows. */
+  readonly keys?: number;
 }
 
 export interface Store {

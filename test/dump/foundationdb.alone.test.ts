@@ -5,13 +5,14 @@ import { create } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { keys } from '../../src/keys/key-table.ts';
 import { collectRange } from '../../src/kv/collect-range.ts';
-import { openEmbeddedStore } from '../../src/kv/embedded/store.ts';
+import { type EmbeddedStore, openEmbeddedStore } from '../../src/kv/embedded/store.ts';
 import type { KeyValue, Store } from '../../src/kv/store.ts';
 import { writeRecord } from '../../src/records/message-record.ts';
 import { ServiceRegistryPB_ItemSchema, ServiceRegistryPBSchema } from '../../src/schema/gen/cloud/registry_pb.ts';
 import { commandLine } from '../support/command-line.ts';
 import type { Cluster } from '../support/kv/foundationdb/cluster.ts';
-import { newCluster, openCluster } from '../support/kv/foundationdb/clusters.ts';
+import { alsoAs, newCluster, openCluster } from '../support/kv/foundationdb/clusters.ts';
+import { newSeed, Random } from '../support/random.ts';
 
 vi.mock('../../src/kv/foundationdb/package.ts', async (original) =>
   (await import('../support/kv/foundationdb/clusters.ts')).doubled(original),
@@ -60,11 +61,16 @@ async function stored(store: Store): Promise<KeyValue[]> {
   return pairs.filter(({ key }) => !(Buffer.compare(key, begin) >= 0 && Buffer.compare(key, end) < 0));
 }
 
-async function embedded(name: string, pairs: readonly KeyValue[]): Promise<void> {
+async function withEmbedded(name: string, work: (store: EmbeddedStore) => Promise<void>): Promise<void> {
   const store = await openEmbeddedStore({ dir: at(name), exclusive: true });
-  await fill(store, pairs);
-  await store.close();
+  try {
+    await work(store);
+  } finally {
+    await store.close();
+  }
 }
+
+const embedded = (name: string, pairs: readonly KeyValue[]) => withEmbedded(name, (store) => fill(store, pairs));
 
 /** Enters a service in the registry of a cluster, until then. */
 async function enter(store: Store, until_ms: number): Promise<void> {
@@ -140,3 +146,110 @@ describe('nereus restore into a cluster', () => {
     expect(await stored(there)).toEqual([OTHERS]);
   });
 });
+
+describe('nereus dump of a cluster', () => {
+  const dump = (...args: string[]) => commandLine(['dump', '--out', at('dump'), ...onCluster(), ...args]);
+
+  test('holds what Doris has there, in one state, and is restored into a directory', async () => {
+    const there = await inCluster();
+    await fill(there, [...PAIRS, OTHERS]);
+    const before = await there.transact((txn) => txn.readVersion());
+    const { code, out } = await dump('--json');
+    expect(code).toBe(0);
+    const said = JSON.parse(out);
+    expect(said).toMatchObject({ pairs: 300 });
+    expect(BigInt(said.version)).toBeGreaterThanOrEqual(before);
+    expect(await commandLine(['restore', '--from', at('dump'), '--data-dir', at('to')])).toMatchObject({ code: 0 });
+    await withEmbedded('to', async (store) => expect(await stored(store)).toEqual(PAIRS));
+  });
+
+  test('is refused while a service is registered, and of no use when one writes meanwhile', async () => {
+    const there = await inCluster();
+    await fill(there, PAIRS);
+    await enter(there, Date.now() + 60_000);
+    expect(await dump()).toMatchObject({ code: 1, err: expect.stringContaining('10.0.0.7:5000 until') });
+    expect(await dump('--while-in-use')).toMatchObject({ code: 0 });
+    const end = writeOnAndOn(there);
+    const refused = await dump('--while-in-use', '--overwrite');
+    await end();
+    expect(refused).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/was written to while .* nothing was written/),
+    });
+  });
+});
+
+describe('nereus move', () => {
+  const to_cluster = () => `foundationdb:${file}`;
+  const move = (from: string, to: string, ...args: string[]) =>
+    commandLine(['move', '--from', from, '--to', to, ...args]);
+
+  test('goes into a cluster, on to another, whatever answers it gives, and back out', async () => {
+    await withEmbedded('from', async (store) => {
+      await store.advanceVersion(70_000_000_000n);
+      await fill(store, PAIRS);
+    });
+    const random = new Random(newSeed());
+    cluster.faults.commit = () =>
+      random.chance(0.3) ? { code: 1021, fate: random.pick(['made', 'not made']) } : undefined;
+    expect(await move(`embedded:${at('from')}`, to_cluster())).toMatchObject({ code: 0 });
+    delete cluster.faults.commit;
+    const there = await inCluster();
+    expect(await stored(there)).toEqual(PAIRS);
+    expect(await there.transact((txn) => txn.readVersion())).toBeGreaterThan(70_000_000_000n);
+    cluster.faults.read = () => (random.chance(0.05) ? random.pick([1007, 1037]) : undefined);
+    newCluster(at('second.cluster'), 3n);
+    expect(await move(to_cluster(), `foundationdb:${at('second.cluster')}`)).toMatchObject({ code: 0 });
+    const { out } = await move(`foundationdb:${at('second.cluster')}`, `embedded:${at('to')}`, '--json');
+    expect(JSON.parse(out)).toMatchObject({ pairs: 300 });
+    await withEmbedded('to', async (store) => {
+      expect(await stored(store)).toEqual(PAIRS);
+      expect(await store.transact((txn) => txn.readVersion())).toBeGreaterThan(70_000_000_000n);
+    });
+  });
+
+  test('refuses a cluster that is served, or written to meanwhile, and the same store by two files', async () => {
+    const there = await inCluster();
+    await fill(there, PAIRS);
+    await enter(there, Date.now() + 60_000);
+    const out = () => move(to_cluster(), `embedded:${at('to')}`);
+    expect(await out()).toMatchObject({ code: 1, err: expect.stringMatching(/served: .*give --while-in-use/) });
+    await enter(there, Date.now() - 1);
+    const end = writeOnAndOn(there);
+    const refused = await out();
+    await end();
+    expect(refused).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/source was written to .* nothing was moved/),
+    });
+    alsoAs(file, at('second.cluster'));
+    const onto_itself = await move(to_cluster(), `foundationdb:${at('second.cluster')}`, '--overwrite', '--yes');
+    expect(onto_itself.err).toContain('the source and the target are the same store');
+    expect((await stored(there)).length).toBeGreaterThan(300);
+    expect(await out()).toMatchObject({ code: 0 });
+  });
+
+  test('removes of the target what is of Doris alone, when it is told', async () => {
+    await embedded('from', PAIRS.slice(0, 20));
+    const there = await inCluster();
+    await fill(there, [...PAIRS.slice(10), OTHERS]);
+    expect(await move(`embedded:${at('from')}`, to_cluster())).toMatchObject({ code: 1 });
+    expect(await move(`embedded:${at('from')}`, to_cluster(), '--overwrite', '--yes')).toMatchObject({ code: 0 });
+    expect(await stored(there)).toEqual([...PAIRS.slice(0, 20), OTHERS]);
+  });
+});
+
+/** Writes to a store, several at a time, until the end is called. */
+function writeOnAndOn(store: Store): () => Promise<void> {
+  let ended = false;
+  let value = 0;
+  const key = keys.txnIndex.encode({ instance_id: 'i', txn_id: 5n });
+  const write = async () => {
+    while (!ended) await fill(store, [{ key, value: Buffer.from(`${value++}`) }]);
+  };
+  const writing = Promise.all([write(), write(), write(), write()]);
+  return async () => {
+    ended = true;
+    await writing;
+  };
+}

@@ -17,6 +17,7 @@ export const dump = command({
     'The store in --data-dir may be in use by a service of this machine or not. The file gets its name when it is whole.',
     'It holds the keys with which secrets are encrypted: whoever can read it can read those, so keep it as you keep the store.',
     'As long as the dump takes, the store uses no space again that commits free. --out - writes to the standard output.',
+    'With --kv foundationdb the store of a cluster is dumped, which is read twice, and must not be written to meanwhile: services must be stopped.',
   ].join(' '),
   options: {
     out: optional(fileKind, 'The file to write'),
@@ -28,9 +29,10 @@ export const dump = command({
       MOST_GROWTH_MB,
       'Give up when the store has grown by more meanwhile, in MiB',
     ),
+    while_in_use: flag('Of a cluster: try it though services are registered; it fails when one has written'),
     verify: optional(fileKind, 'Write nothing, but read this dump to its end and say whether it is as it was written'),
   },
-  settings: ['data_dir', 'kv', ...BUCKET_SETTINGS],
+  settings: ['data_dir', 'kv', 'fdb_cluster', 'fdb_cluster_file_path', 'fdb_txn_timeout_ms', ...BUCKET_SETTINGS],
   examples: [
     { does: 'A backup', line: 'nereus dump --data-dir /var/lib/nereus --out nereus.dump' },
     { does: 'Whether a backup is sound', line: 'nereus dump --verify nereus.dump' },
@@ -46,11 +48,6 @@ export const dump = command({
       return (await import('../dump/verify.ts')).verify(loaded.settings, verify, terminal);
     }
     if (out === undefined) throw usage('--out FILE is needed, or --verify FILE');
-    if (loaded.settings.kv !== 'embedded') {
-      throw usage(
-        'dump reads an embedded store: a FoundationDB keeps no state for as long as a dump takes, and has fdbbackup',
-      );
-    }
     return (await import('../dump/dump.ts')).dump(loaded.settings, { out, ...options }, terminal);
   },
 });

@@ -1,9 +1,14 @@
 import type { Settings } from '../../config/settings.ts';
+import { mustNotBeServed } from '../../dump/cluster/living-services.ts';
+import { settledState } from '../../dump/cluster/settled-state.ts';
 import { writeDumpFile } from '../../dump/dump-file.ts';
 import { originOf } from '../../dump/origin.ts';
+import { clusterHome, rangesOfDump } from '../../dump/ranges.ts';
 import { type Dumped, type DumpOptions, writeDump } from '../../dump/write-dump.ts';
-import { openEmbeddedStore } from '../../kv/embedded/store.ts';
-import { storeStartError } from '../../server/start-error.ts';
+import type { HeldSnapshot } from '../../kv/held-snapshot.ts';
+import { holdSnapshot } from '../../kv/held-snapshot.ts';
+import type { Store } from '../../kv/store.ts';
+import { openStoreToRead } from '../../server/open-store.ts';
 import { ExitCode } from '../exit-code.ts';
 import { count, mebibytes, ProgressLine, progressText } from '../show/progress.ts';
 import type { Report } from '../show/report.ts';
@@ -20,20 +25,21 @@ export interface DumpCommandOptions {
   readonly compress: boolean;
   readonly overwrite: boolean;
   readonly most_growth_mb: number;
+  /** Whether a cluster may be dumped though services are registered there. */
+  readonly while_in_use: boolean;
 }
 
 const MIB = 1024 * 1024;
 
-/** Writes the store in `data_dir`, which a service may have open, to a file. Rejects with a CommandError. */
+/** Writes the store that the settings name, which a service may have open where it is embedded, to a file. Rejects with a CommandError. */
 export async function dump(
   settings: Settings,
   options: DumpCommandOptions,
   terminal: Terminal,
 ): Promise<Report | ExitCode> {
-  const dir = settings.data_dir;
   const progress = new ProgressLine(terminal);
   try {
-    const report = await stoppable((signal) => dumpFrom(dir, options, settings, progress, signal));
+    const report = await stoppable((signal) => dumpFrom(options, settings, progress, signal));
     if (options.out !== STANDARD) return report;
     progress.end();
     terminal.err(`${report.text(terminal.err_columns)}\n`);
@@ -46,32 +52,57 @@ export async function dump(
 }
 
 async function dumpFrom(
-  dir: string,
   options: DumpCommandOptions,
   settings: Settings,
   progress: ProgressLine,
   signal: AbortSignal,
 ): Promise<Report> {
-  const { out, instance_id, compress, overwrite, most_growth_mb } = options;
-  const store = await openEmbeddedStore({ dir, reads_only: true }).catch((error: unknown) => {
-    throw storeStartError(error, settings);
-  });
+  const { out, instance_id, compress, overwrite } = options;
+  const store = await openStoreToRead(settings);
   try {
-    const held = await store.holdSnapshot({ most_growth_bytes: most_growth_mb * MIB });
-    const all_pairs = instance_id === undefined ? store.stats().keys : undefined;
+    const show = (deed: string, so_far: { pairs: number; bytes: number }, all_pairs: number | undefined) => {
+      signal.throwIfAborted();
+      progress.show((seconds) => progressText(deed, so_far, seconds, all_pairs));
+    };
+    const { held, all_pairs, ...source } = await sourceOf(store, options, settings, (so_far) =>
+      show('read', so_far, undefined),
+    );
     let bytes = 0;
     const onProgress: DumpOptions['onProgress'] = (so_far) => {
       bytes = so_far.bytes;
-      progress.show((seconds) => progressText('dumped', so_far, seconds, all_pairs));
+      show('dumped', so_far, all_pairs);
     };
-    const origin = originOf(dir);
-    const facts = { origin, program: `nereus ${readVersion()}`, instance_id, compress, signal, onProgress };
+    const facts = { ...source, program: `nereus ${readVersion()}`, instance_id, compress, signal, onProgress };
     const frames = writeDump(held, store.limits.key_bytes, facts);
     const result = await (out === STANDARD ? writeDumpToOutput(frames) : writeDumpFile(out, frames, { overwrite }));
     return reportOf(result, out, bytes, held.growth_bytes());
   } finally {
     await store.close();
   }
+}
+
+interface DumpSource extends Pick<DumpOptions, 'origin' | 'ranges' | 'must_be'> {
+  readonly held: HeldSnapshot;
+  readonly all_pairs: number | undefined;
+}
+
+/** What is dumped. A cluster holds no state, so it is read twice: this is the first time. */
+async function sourceOf(
+  store: Store,
+  { instance_id, most_growth_mb, while_in_use }: DumpCommandOptions,
+  { kv, data_dir, fdb_cluster_file_path }: Settings,
+  onPage: (so_far: { pairs: number; bytes: number }) => void,
+): Promise<DumpSource> {
+  if (kv === 'embedded') {
+    const held = await holdSnapshot(store, { most_growth_bytes: most_growth_mb * MIB });
+    const all_pairs = instance_id === undefined ? store.stats?.().keys : undefined;
+    return { held, origin: originOf(data_dir), all_pairs };
+  }
+  if (!while_in_use) await mustNotBeServed(store);
+  const ranges = instance_id === undefined ? clusterHome : rangesOfDump(instance_id, store.limits.key_bytes);
+  const settled = await settledState(store, ranges, onPage);
+  const { pairs } = settled.must_be;
+  return { ...settled, ranges, origin: originOf(fdb_cluster_file_path), all_pairs: pairs };
 }
 
 function reportOf({ header, ...totals }: Dumped, out: string, bytes: number, growth_bytes: number): Report {

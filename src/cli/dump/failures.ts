@@ -1,6 +1,7 @@
 import { DumpError } from '../../dump/dump-error.ts';
 import { DumpFileError } from '../../dump/dump-file.ts';
 import { RestoreError } from '../../dump/restore/restore-error.ts';
+import { SourceChangedError } from '../../dump/source-changed.ts';
 import { StoreError } from '../../kv/store-error.ts';
 import { ObjectStoreError } from '../../objects/object-store-error.ts';
 import { StartError } from '../../server/start-error.ts';
@@ -15,7 +16,7 @@ import { Stopped } from './stoppable.ts';
 export function asCommandError(error: unknown, path: string, outcome: string): unknown {
   if (error instanceof DumpError) return new CommandError(ExitCode.Unsound, `${path}: ${error.message}${outcome}`);
   if (error instanceof Stopped) return new CommandError(ExitCode.Aborted, error.message + outcome);
-  const known = [DumpFileError, ObjectStoreError, RestoreError, StartError, StoreError].some(
+  const known = [DumpFileError, ObjectStoreError, RestoreError, SourceChangedError, StartError, StoreError].some(
     (kind) => error instanceof kind,
   );
   if (!known) return error;

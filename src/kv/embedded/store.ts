@@ -30,6 +30,8 @@ export interface EmbeddedStoreOptions {
   readonly admits_readers?: boolean;
   /** To read alone, beside whoever lets readers in; commits are refused. The store must be there already. */
   readonly reads_only?: boolean;
+  /** Whether the store must be there already also where it is not opened to read alone. */
+  readonly must_exist?: boolean;
   /** Whether a store is opened too that was being filled, when that did not come to its end. */
   readonly to_fill?: boolean;
   /** How much address space to begin with. It grows by itself. */
@@ -234,8 +236,8 @@ export class EmbeddedStore implements FillableStore, BufferedEngine<Lease> {
 
 /** Opens the store in a directory. Throws a StoreError: `storage` for what can't be read, written or understood, `in_use` when another holds it. */
 export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
-  const { dir, reads_only = false, map_size_bytes, to_fill } = options;
-  if (reads_only && !existsSync(dataFile(dir))) {
+  const { dir, reads_only = false, must_exist = reads_only, map_size_bytes, to_fill } = options;
+  if (must_exist && !existsSync(dataFile(dir))) {
     throw new StoreError(StoreErrorCode.Storage, `There is no store in ${dir}.`);
   }
   const pause = new Pause();

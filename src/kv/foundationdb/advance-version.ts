@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError, StoreErrorCode } from '../store-error.ts';
 import { codeOf, readError } from './errors.ts';
+import { owed } from './outstanding.ts';
 import type { FdbDatabase } from './package.ts';
 
 /** What FoundationDB's own `fdbcli advanceversion` writes: a number in decimal digits, below which no commit is made any more. */
@@ -42,10 +43,10 @@ async function askForVersion(
 ): Promise<StoreError | undefined> {
   const txn = database.rawCreateTransaction({ timeout: timeout_ms, special_key_space_enable_writes: true });
   try {
-    const version = (await txn.getReadVersion()).readBigUInt64BE();
+    const version = (await owed(txn.getReadVersion())).readBigUInt64BE();
     if (version > at_least) return undefined;
     txn.set(LOWEST_COMMIT_VERSION, Buffer.from(at_least.toString()));
-    await txn.rawCommit();
+    await owed(txn.rawCommit());
     return new StoreError(StoreErrorCode.Storage, `it is ${version} still`);
   } catch (error) {
     return readError(error);

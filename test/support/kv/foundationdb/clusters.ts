@@ -14,6 +14,12 @@ export function newCluster(path: string, version?: bigint): Cluster {
   return cluster;
 }
 
+/** Has a cluster found by another path as well. */
+export function alsoAs(path: string, other: string): void {
+  const cluster = clusters.get(path);
+  if (cluster !== undefined) clusters.set(other, cluster);
+}
+
 /** Loads a package that opens the clusters of the test: `vi.mock('.../foundationdb/package.ts', (original) => doubled(original))`. */
 export async function doubled(original: () => Promise<object>): Promise<object> {
   const fdb: FdbPackage = {
