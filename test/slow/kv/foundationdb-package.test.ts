@@ -85,6 +85,25 @@ describe('the npm package foundationdb over a stand-in for the client library', 
     expect(doctor.stdout).toMatch(/instance +35 /);
   });
 
+  test('moves that store out into a directory, and on into another cluster, where it is the same', () => {
+    const program = 'dist/src/main.js';
+    const [taken, second, data] = ['taken.cluster', 'second.cluster', 'data'].map((name) => join(dir, name));
+    const move = (from: string, to: string) => {
+      const { status, stdout, stderr } = node([program, 'move', '--from', from, '--to', to, '--json'], END_WITHIN_MS);
+      expect(status, stderr).toBe(0);
+      return JSON.parse(stdout);
+    };
+    // The stand-in has one cluster a process, so none of these has two.
+    const there = move(`foundationdb:${taken}`, `embedded:${data}`);
+    const back = move(`embedded:${data}`, `foundationdb:${second}`);
+    expect(back).toMatchObject({ pairs: 1_300, sha256: there.sha256 });
+    expect(BigInt(back.version)).toBeGreaterThanOrEqual(BigInt(there.version));
+    const file = join(dir, 'taken.dump');
+    const cluster = ['--kv', 'foundationdb', '--fdb-cluster-file-path', second as string];
+    const dumped = node([program, 'dump', '--out', file, '--json', ...cluster], END_WITHIN_MS);
+    expect(JSON.parse(dumped.stdout)).toMatchObject({ pairs: 1_300 });
+  });
+
   test.each([
     [16, { status: 3, signal: null }],
     [17, { status: null, signal: 'SIGKILL' }],
