@@ -50,6 +50,7 @@ describe('words', () => {
     [['serve', 'extra'], /serve takes only flags/],
     [['config', 'check', 'extra'], /too many arguments/],
     [['config', 'check', '--http-tokn=SECRET'], /there is no flag --http-tokn; did you mean --http-token\?/],
+    [['config', 'check', '--json=SECRET'], /--json takes no value/],
     [['config', 'check', '-pSECRET'], /there is no flag -p /],
     [['restore', '--sk', 'SECRET'], /--sk is not taken: everybody on this machine can read/],
     [['restore', '--token=SECRET'], /--token is not taken/],

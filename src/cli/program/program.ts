@@ -118,9 +118,8 @@ export function usageFault(error: CommanderError, command: Command): string {
   const said = error.message.replace(/^error: /, '');
   if (error.code !== 'commander.unknownOption') return said;
   const [, flag = ''] = /'(--[^='\s]*|-[^-'])/.exec(said) ?? [];
-  const meant = nearest(
-    flag,
-    flagsOf(command).map(({ name }) => flagOf(name)),
-  );
+  const flags = flagsOf(command).map(({ name }) => flagOf(name));
+  if (flags.includes(flag)) return `${flag} takes no value`;
+  const meant = nearest(flag, flags);
   return `there is no flag ${flag}${meant === undefined ? '' : `; did you mean ${meant}?`}`;
 }
