@@ -11,11 +11,12 @@ import type { MetaServices } from '../../src/meta/call.ts';
 import { createMetaServices } from '../../src/meta/meta-services.ts';
 import { Keyring } from '../../src/meta/secrets/keyring.ts';
 import { SILENT } from '../../src/observe/logger.ts';
+import type { Answer } from '../../src/rpc/answer.ts';
 import { CallCounts } from '../../src/rpc/call-counts.ts';
 import { CallWatch } from '../../src/rpc/call-watch.ts';
 import type { Method, MethodInSteps } from '../../src/rpc/method.ts';
 import { methods } from '../../src/rpc/methods.ts';
-import { type Answer, Runner } from '../../src/rpc/runner.ts';
+import { Runner } from '../../src/rpc/runner.ts';
 import { MetaServiceCode } from '../../src/schema/gen/cloud/status_pb.ts';
 import { INSTANCE_ID } from './tablets.ts';
 

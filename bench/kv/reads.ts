@@ -24,7 +24,7 @@ export async function benchReads(rounds: number): Promise<BenchResult[]> {
       rounds,
       async () => {
         const txn = store.begin();
-        const reads = await rate(READS, 1, (i) => txn.get(key(scattered(i)), { snapshot: true }));
+        const reads = await rate(READS, 1, async (i) => txn.get(key(scattered(i)), { snapshot: true }));
         txn.cancel();
         return reads;
       },

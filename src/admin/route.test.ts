@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { expect, test } from 'vitest';
-import type { Answer } from '../rpc/runner.ts';
+import type { Answer } from '../rpc/answer.ts';
 import { FinishTabletJobResponseSchema } from '../schema/gen/cloud/job_pb.ts';
 import { MetaServiceCode } from '../schema/gen/cloud/status_pb.ts';
 import { showStatusAsText } from './route.ts';

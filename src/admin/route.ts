@@ -1,8 +1,9 @@
 import { create, type DescMessage, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
 import type { Store } from '../kv/store.ts';
 import { MetaError } from '../meta/meta-error.ts';
+import type { Answer } from '../rpc/answer.ts';
 import type { Method, MethodBody, MethodInSteps } from '../rpc/method.ts';
-import type { Answer, Rules, Runner } from '../rpc/runner.ts';
+import type { Rules, Runner } from '../rpc/runner.ts';
 import { MetaServiceCode } from '../schema/gen/cloud/status_pb.ts';
 import { decodeUtf8 } from '../schema/json/decode-utf8.ts';
 import { JsonError } from '../schema/json/json-error.ts';

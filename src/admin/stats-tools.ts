@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { resolveInstance } from '../meta/identity/resolve-instance.ts';
 import { invalid, MetaError } from '../meta/meta-error.ts';
 import { fixTabletStats } from '../meta/tablet/fix-tablet-stats.ts';
-import type { Answer } from '../rpc/runner.ts';
+import type { Answer } from '../rpc/answer.ts';
 import { MetaServiceCode, MetaServiceResponseStatusSchema } from '../schema/gen/cloud/status_pb.ts';
 import type { GetTabletStatsResponseSchema } from '../schema/gen/cloud/tablet_stats_pb.ts';
 import { writeTextFormat } from '../schema/text/write-text-format.ts';
@@ -30,7 +30,7 @@ export async function fixTabletStatsTool({ query, runner }: AdminCall): Promise<
     const tableId = int64Of(table);
     if (tableId === undefined) throw invalid(`Invalid table_id, table_id: ${table}`);
     await runner.perform('fix_tablet_stats', async (call) => {
-      const instanceId = await call.transact((step) => resolveInstance(step, cloudUniqueId));
+      const instanceId = await call.transact(async (step) => resolveInstance(step, cloudUniqueId));
       if (instanceId === undefined) throw invalid('empty instance_id');
       await fixTabletStats(call, instanceId, tableId);
     });

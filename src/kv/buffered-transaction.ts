@@ -1,9 +1,10 @@
+import type { Awaitable } from '../awaitable.ts';
 import { type KeyText, keyAfter, keyText } from './bytes.ts';
 import { checkKey, checkLimit, checkRange, checkSize, checkStampOffset, checkValue } from './limits.ts';
 import type { Mutation } from './mutation.ts';
 import { ReadSet } from './read-set.ts';
 import { getThrough, scanThroughWrites, unreadable } from './read-through.ts';
-import { type Read, readAll, type Snapshot, type SnapshotPage } from './snapshot.ts';
+import { readAll, type Snapshot, type SnapshotPage } from './snapshot.ts';
 import { MANY_KEYS, type Spent, timedRead, untilRead } from './spent.ts';
 import type { KeyValue, RangeOptions, ReadOptions, StoreLimits, Transaction } from './store.ts';
 import { StoreError, StoreErrorCode } from './store-error.ts';
@@ -56,23 +57,19 @@ export class BufferedTransaction<S extends Snapshot> implements Transaction {
     this.#spent = spent;
   }
 
-  get(key: Uint8Array, options?: ReadOptions): Promise<Uint8Array | undefined> {
+  get(key: Uint8Array, options?: ReadOptions): Awaitable<Uint8Array | undefined> {
     try {
       const value = this.#read(key, options?.snapshot === true);
-      if (!(value instanceof Promise)) return Promise.resolve(value);
-      return this.#spent === undefined ? value : untilRead(this.#spent, value);
+      return value instanceof Promise && this.#spent !== undefined ? untilRead(this.#spent, value) : value;
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  getMany(keys: readonly Uint8Array[], options?: ReadOptions): Promise<(Uint8Array | undefined)[]> {
+  getMany(keys: readonly Uint8Array[], options?: ReadOptions): Awaitable<(Uint8Array | undefined)[]> {
     try {
       const spent = keys.length < MANY_KEYS ? undefined : this.#spent;
-      const read = () => readAll(keys, (key) => this.#read(key, options?.snapshot === true));
-      if (spent === undefined) return read();
-      const began_ms = performance.now();
-      return untilRead(spent, read(), began_ms);
+      return timedRead(spent, () => readAll(keys, (key) => this.#read(key, options?.snapshot === true)));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -175,14 +172,14 @@ export class BufferedTransaction<S extends Snapshot> implements Transaction {
     return this.#snapshotNow().version();
   }
 
-  commit(): Promise<void> {
+  commit(): Awaitable<void> {
     if (this.#state !== 'open') {
       return Promise.reject(this.#unusable());
     }
     if (this.#writes === undefined) {
       // What it read was one state of the store, so there is nothing to check.
       this.#end('committed');
-      return Promise.resolve();
+      return undefined;
     }
     this.#state = 'committing';
     const request = {
@@ -227,7 +224,7 @@ export class BufferedTransaction<S extends Snapshot> implements Transaction {
     this.#writes.push(mutation);
   }
 
-  #read(key: Uint8Array, snapshot: boolean): Read<Uint8Array | undefined> {
+  #read(key: Uint8Array, snapshot: boolean): Awaitable<Uint8Array | undefined> {
     this.#mustBeOpen();
     checkKey(this.#engine.limits, key);
     const text = keyText(key);
@@ -250,7 +247,7 @@ export class BufferedTransaction<S extends Snapshot> implements Transaction {
     return getThrough(overlay, this.#snapshotNow(), text);
   }
 
-  #scan(low: KeyText, high: KeyText, limit: number, reverse: boolean): Read<SnapshotPage> {
+  #scan(low: KeyText, high: KeyText, limit: number, reverse: boolean): Awaitable<SnapshotPage> {
     if (this.#writes === undefined) {
       return this.#snapshotNow().scan(low, high, limit, reverse);
     }

@@ -1,13 +1,14 @@
+import type { Awaitable } from '../awaitable.ts';
 import { type KeyText, keyAfter, keyBytes, keyText } from './bytes.ts';
 import { addToCounter } from './counter.ts';
 import type { Overlay } from './overlay.ts';
-import type { Read, Snapshot, SnapshotPage } from './snapshot.ts';
+import type { Snapshot, SnapshotPage } from './snapshot.ts';
 import type { KeyValue } from './store.ts';
 import { StoreError, StoreErrorCode } from './store-error.ts';
 import type { WriteBuffer } from './write-buffer.ts';
 
 /** The value that a transaction sees at `key`: its own write where there is one, the snapshot's value otherwise. Writes that depend on a versionstamp must have been ruled out. */
-export function getThrough(overlay: Overlay, snapshot: Snapshot, key: KeyText): Read<Uint8Array | undefined> {
+export function getThrough(overlay: Overlay, snapshot: Snapshot, key: KeyText): Awaitable<Uint8Array | undefined> {
   const write = overlay.get(key);
   switch (write?.kind) {
     case 'value':

@@ -1,3 +1,4 @@
+import type { Awaitable } from '../awaitable.ts';
 import type { Receipt, Receipts, ReliantTransaction } from './receipts.ts';
 import type { KeyValue, RangeOptions, ReadOptions, Transaction } from './store.ts';
 import { StoreError, StoreErrorCode } from './store-error.ts';
@@ -15,11 +16,11 @@ export class ReceiptedTransaction implements Transaction {
     this.#receipts = receipts;
   }
 
-  get(key: Uint8Array, options?: ReadOptions): Promise<Uint8Array | undefined> {
+  get(key: Uint8Array, options?: ReadOptions): Awaitable<Uint8Array | undefined> {
     return this.#inner.get(key, options);
   }
 
-  getMany(keys: readonly Uint8Array[], options?: ReadOptions): Promise<(Uint8Array | undefined)[]> {
+  getMany(keys: readonly Uint8Array[], options?: ReadOptions): Awaitable<(Uint8Array | undefined)[]> {
     return this.#inner.getMany(keys, options);
   }
 

@@ -1,9 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { type Read, readAll } from './snapshot.ts';
+import type { Awaitable } from '../awaitable.ts';
+import { readAll } from './snapshot.ts';
 
 test('reads that are there at once and those that come later are given in their order', async () => {
-  const read = (key: number): Read<number> => (key % 2 === 0 ? key : turn(key));
+  const read = (key: number): Awaitable<number> => (key % 2 === 0 ? key : turn(key));
   expect(await readAll([1, 2, 3, 4], read)).toEqual([1, 2, 3, 4]);
   expect(await readAll([2, 4], read)).toEqual([2, 4]);
 });
@@ -18,7 +19,7 @@ test('a read that has begun before another one is refused may fail unheard', asy
     process.removeListener('unhandledRejection', note);
     for (const other of others) process.on('unhandledRejection', other);
   });
-  const read = (key: string): Read<string> => {
+  const read = (key: string): Awaitable<string> => {
     if (key === 'refused') throw new Error('refused at once');
     return turn().then(() => Promise.reject(new Error('cancelled meanwhile')));
   };

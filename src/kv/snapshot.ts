@@ -1,3 +1,4 @@
+import type { Awaitable } from '../awaitable.ts';
 import type { KeyText } from './bytes.ts';
 import type { KeyValue } from './store.ts';
 
@@ -8,20 +9,17 @@ export interface SnapshotPage {
   readonly last: boolean;
 }
 
-/** What a read gives: at once from an engine in this process, later from one beyond a connection. */
-export type Read<T> = T | Promise<T>;
-
 /**
  * One state of the store, as an engine lets a transaction read it. Its methods throw, or reject with, `too_old` or `closed`
  * once it has ended.
  */
 export interface Snapshot {
   /** The value at `key`, in bytes that others may be given too. */
-  get(key: KeyText): Read<Uint8Array | undefined>;
+  get(key: KeyText): Awaitable<Uint8Array | undefined>;
   /** The first pairs (the last ones in falling order when `reverse`) with `begin <= key < end`, at most `limit` and of bounded size, at least one unless there is none. */
-  scan(begin: KeyText, end: KeyText, limit: number, reverse: boolean): Read<SnapshotPage>;
+  scan(begin: KeyText, end: KeyText, limit: number, reverse: boolean): Awaitable<SnapshotPage>;
   /** The version of the last commit that the snapshot holds. */
-  version(): Read<bigint>;
+  version(): Awaitable<bigint>;
   /** Gives it back. Harmless when repeated. */
   release(): void;
 }
@@ -30,8 +28,8 @@ export interface Snapshot {
  * What `read` gives for each key, without waiting for what is there at once. Throws what one of the reads throws; those
  * that have begun by then come to their end unheard.
  */
-export function readAll<K, T>(keys: readonly K[], read: (key: K) => Read<T>): Promise<T[]> {
-  const reads: Read<T>[] = [];
+export function readAll<K, T>(keys: readonly K[], read: (key: K) => Awaitable<T>): Awaitable<T[]> {
+  const reads: Awaitable<T>[] = [];
   let some_come_later = false;
   try {
     for (const key of keys) {
@@ -44,5 +42,5 @@ export function readAll<K, T>(keys: readonly K[], read: (key: K) => Read<T>): Pr
     for (const begun of reads) if (begun instanceof Promise) begun.catch(() => undefined);
     throw error;
   }
-  return some_come_later ? Promise.all(reads) : Promise.resolve(reads as T[]);
+  return some_come_later ? Promise.all(reads) : (reads as T[]);
 }

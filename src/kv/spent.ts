@@ -1,3 +1,5 @@
+import type { Awaitable } from '../awaitable.ts';
+
 /**
  * Where the time of a caller's transactions went, in milliseconds, over all of them. Only what may take long is timed: to
  * look at the clock takes longer than to read a key.
@@ -15,7 +17,7 @@ export class Spent {
 export const MANY_KEYS = 16;
 
 /** Runs a read, and adds how long it takes, be it done at once or later. */
-export function timedRead<T>(spent: Spent | undefined, read: () => T | Promise<T>): T | Promise<T> {
+export function timedRead<T>(spent: Spent | undefined, read: () => Awaitable<T>): Awaitable<T> {
   if (spent === undefined) return read();
   const began_ms = performance.now();
   const result = read();

@@ -1,3 +1,4 @@
+import type { Awaitable } from '../awaitable.ts';
 import type { Spent } from './spent.ts';
 
 /**
@@ -40,13 +41,16 @@ export interface StoreLimits {
 /** The ten bytes of a versionstamp: the commit's version (8, big-endian), then its place among the commits of that version (2). */
 export const VERSIONSTAMP_BYTES = 10;
 
-/** Bytes that are returned may be shared with others, and must not be changed. */
+/**
+ * Bytes that are returned may be shared with others, and must not be changed. What an engine has at once, it may give at
+ * once; what goes wrong is always a rejection.
+ */
 export interface Transaction {
   /** The value at `key`, or undefined when there is none. */
-  get(key: Uint8Array, options?: ReadOptions): Promise<Uint8Array | undefined>;
+  get(key: Uint8Array, options?: ReadOptions): Awaitable<Uint8Array | undefined>;
 
   /** The values at `keys`, in their order. */
-  getMany(keys: readonly Uint8Array[], options?: ReadOptions): Promise<(Uint8Array | undefined)[]>;
+  getMany(keys: readonly Uint8Array[], options?: ReadOptions): Awaitable<(Uint8Array | undefined)[]>;
 
   /** The pairs with `begin <= key < end`, in pages of bounded size, none of them empty. A consumer that stops early has read, and conflicts on, only what it was given. */
   getRange(begin: Uint8Array, end: Uint8Array, options?: RangeOptions): AsyncIterable<readonly KeyValue[]>;
@@ -72,7 +76,7 @@ export interface Transaction {
    * itself what became of it; only where it can't is that `commit_unknown`, after which the writes may be there or not.
    * The transaction can't be used afterwards.
    */
-  commit(): Promise<void>;
+  commit(): Awaitable<void>;
 
   /** The commit's versionstamp, after a commit that wrote something. */
   versionstamp(): Uint8Array;
@@ -114,7 +118,13 @@ export interface Store {
    * It never runs again where an earlier attempt may have been written, so it need not recognise what it has done itself.
    * Whatever `fn` throws cancels the transaction, and reaches the caller unless it is a retryable StoreError.
    */
-  transact<T>(fn: (txn: Transaction) => Promise<T>, options?: TransactOptions): Promise<T>;
+  transact<T>(fn: (txn: Transaction) => Awaitable<T>, options?: TransactOptions): Promise<T>;
+
+  /**
+   * As `transact`, and gives at once what comes of an `fn` that waits for nothing and writes nothing; only its errors are
+   * rejections all the same. From an engine that has at once what is read.
+   */
+  transactNow?<T>(fn: (txn: Transaction) => Awaitable<T>, options?: TransactOptions): Awaitable<T>;
 
   /**
    * The version of the newest state, from an engine that knows it without asking anyone and in which it rises with commits

@@ -1,3 +1,4 @@
+import type { Awaitable } from '../awaitable.ts';
 import type { Transaction, TransactOptions } from '../kv/store.ts';
 import type { LazyCommits } from './commit/lazy-commits.ts';
 import type { PartitionTurns } from './commit/partition-turns.ts';
@@ -55,7 +56,7 @@ export interface StepOptions extends TransactOptions {
 /** One run of a call that takes several transactions. What one of them has committed stays, whatever comes of the next. */
 export interface CallInSteps extends MetaServices {
   /** Runs `work` in a transaction, again on a new one after a conflict, and commits it when `work` returns. */
-  readonly transact: <T>(work: (call: Call) => Promise<T>, options?: StepOptions) => Promise<T>;
+  readonly transact: <T>(work: (call: Call) => Awaitable<T>, options?: StepOptions) => Promise<T>;
   /** Has `release` called when the answer was sent, or there is none. It must be harmless when it was called before. */
   readonly untilSent: (release: () => void) => void;
 }

@@ -1,4 +1,5 @@
-import { toBinary } from '@bufbuild/protobuf';
+import { type DescMessage, type MessageShape, toBinary } from '@bufbuild/protobuf';
+import { type Awaitable, attempt, whenThere } from '../awaitable.ts';
 import type { Logger } from '../observe/logger.ts';
 import { type CallOrigin, loggedOrigin } from '../rpc/call-origin.ts';
 import type { Runner } from '../rpc/runner.ts';
@@ -42,40 +43,45 @@ export class BinaryRpc {
   }
 
   /**
-   * Runs a method on an encoded request, and resolves with its encoded response, whatever the status in it. `untilSent` is
+   * Runs a method on an encoded request: its encoded response, whatever the status in it, at once or later. `untilSent` is
    * given what to call when an answer that holds memory in common was sent, or is lost; without it, that ends with the call.
    * `origin` is what the caller says of the call.
    *
    * @throws {RpcFault} `busy`, `bad_request`, or `defect`; a defect has been logged, with the caller's address `remote`.
    */
-  async call(
+  call(
     method: UnaryMethod,
     request: Uint8Array,
     remote: string,
     untilSent?: (release: () => void) => void,
     origin?: CallOrigin,
-  ): Promise<Uint8Array> {
-    const { in_flight, runner, logger } = this.#options;
+  ): Awaitable<Uint8Array> {
+    const { in_flight, runner } = this.#options;
     if (!in_flight.enter()) throw new RpcFault('busy', `${in_flight.most} calls are in flight, try again later`);
-    try {
-      const message = readBinary(method.request, request);
-      return await runner.serve(method, message, (answer) => toBinary(method.response, answer), { untilSent, origin });
-    } catch (error) {
-      if (error instanceof BinaryError) {
-        throw new RpcFault(
-          'bad_request',
-          `Fail to parse request=${method.request.typeName}: ${error.message}`,
-          error.message,
-        );
-      }
-      const errorId = logDefect(logger, error, {
-        ...{ method: method.name, remote },
-        ...(origin && loggedOrigin(origin)),
-      });
-      throw new RpcFault('defect', `unexpected error, the log tells more about error_id=${errorId}`);
-    } finally {
-      in_flight.leave();
+    const encode = (answer: MessageShape<DescMessage>) => toBinary(method.response, answer);
+    return attempt(
+      () => {
+        const message = readBinary(method.request, request);
+        return whenThere(runner.serve(method, message, encode, { untilSent, origin }), (answer) => {
+          in_flight.leave();
+          return answer;
+        });
+      },
+      (error) => {
+        in_flight.leave();
+        throw this.#faultOf(error, method, remote, origin);
+      },
+    );
+  }
+
+  #faultOf(error: unknown, { name, request }: UnaryMethod, remote: string, origin: CallOrigin | undefined): RpcFault {
+    if (error instanceof BinaryError) {
+      const { message } = error;
+      return new RpcFault('bad_request', `Fail to parse request=${request.typeName}: ${message}`, message);
     }
+    const fields = { method: name, remote, ...(origin && loggedOrigin(origin)) };
+    const errorId = logDefect(this.#options.logger, error, fields);
+    return new RpcFault('defect', `unexpected error, the log tells more about error_id=${errorId}`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { type Awaitable, whenThere } from '../awaitable.ts';
 import type { FieldsToEncode, KeyKind, KeyShape } from '../keys/key-kind.ts';
 import { type ReadOptions, type Transaction, VERSIONSTAMP_BYTES } from '../kv/store.ts';
 import { MalformedValueError } from './malformed-value.ts';
@@ -67,14 +68,14 @@ export class ChangeList {
 }
 
 /** The list at a key, which is empty where nothing is stored. */
-export async function readChanges<Shape extends ChangeListKeyShape>(
+export function readChanges<Shape extends ChangeListKeyShape>(
   txn: Transaction,
   kind: KeyKind<string, Shape>,
   fields: FieldsToEncode<Shape>,
   options?: ReadOptions,
-): Promise<ChangeList> {
+): Awaitable<ChangeList> {
   const key = kind.encode(fields);
-  return new ChangeList(kind.name, key, (await txn.get(key, options)) ?? NOTHING);
+  return whenThere(txn.get(key, options), (value) => new ChangeList(kind.name, key, value ?? NOTHING));
 }
 
 /** Stores the list `last` with one more change, which gets the stamp of the transaction. */

@@ -1,3 +1,4 @@
+import { type Awaitable, whenThere } from '../awaitable.ts';
 import type { FieldsToEncode, KeyKind, KeyShape } from '../keys/key-kind.ts';
 import type { ReadOptions, Transaction } from '../kv/store.ts';
 import { MalformedValueError } from './malformed-value.ts';
@@ -21,16 +22,17 @@ export async function readCounter<Shape extends CounterKeyShape>(
 }
 
 /** As `readCounter`, for many keys of one kind, in their order. */
-export async function readCounters<Shape extends CounterKeyShape>(
+export function readCounters<Shape extends CounterKeyShape>(
   txn: Transaction,
   kind: KeyKind<string, Shape>,
   fields: readonly FieldsToEncode<Shape>[],
   options?: ReadOptions,
-): Promise<(bigint | undefined)[]> {
+): Awaitable<(bigint | undefined)[]> {
   const encoded = fields.map((each) => kind.encode(each));
-  const values = await txn.getMany(encoded, options);
-  return values.map((value, i) =>
-    value === undefined ? undefined : (counterFromValue(value) ?? malformed(kind.name, encoded[i] as Buffer)),
+  return whenThere(txn.getMany(encoded, options), (values) =>
+    values.map((value, i) =>
+      value === undefined ? undefined : (counterFromValue(value) ?? malformed(kind.name, encoded[i] as Buffer)),
+    ),
   );
 }
 

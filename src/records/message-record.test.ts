@@ -60,7 +60,8 @@ describe('a message at a key', () => {
   test('that is malformed is an error that shows the key and no value', async () => {
     const { txn } = begin();
     txn.set(keys.instance.encode(at), Buffer.from('0a05736563', 'hex'));
-    const error = await readRecord(txn, keys.instance, at).catch((reason: unknown) => reason);
+    const read = async () => readRecord(txn, keys.instance, at);
+    const error = await read().catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(MalformedValueError);
     expect((error as Error).message).toBe('malformed instance value, key=0110696e7374616e63650001106900' + '01');
   });

@@ -1,4 +1,5 @@
 import { type DescMessage, fromBinary, type Message, type MessageShape, toBinary } from '@bufbuild/protobuf';
+import { type Awaitable, whenThere } from '../awaitable.ts';
 import type { FieldsToEncode, KeyKind, KeyShape } from '../keys/key-kind.ts';
 import { keys } from '../keys/key-table.ts';
 import type { ReadOptions, Transaction } from '../kv/store.ts';
@@ -37,15 +38,16 @@ const memo = new DecodeMemo<Message>({ entries: 20_000, value_bytes: 8 * 1024 * 
  * What is read without `editable` is read-only: it may be the same object for every caller as long as the stored bytes
  * are the same, and such an object is frozen. Throws a MalformedValueError when the bytes are no such message.
  */
-export async function readRecord<Shape extends MessageKeyShape>(
+export function readRecord<Shape extends MessageKeyShape>(
   txn: Transaction,
   kind: KeyKind<string, Shape>,
   fields: FieldsToEncode<Shape>,
   options?: RecordOptions,
-): Promise<MessageAt<Shape> | undefined> {
+): Awaitable<MessageAt<Shape> | undefined> {
   const key = kind.encode(fields);
-  const value = await readValue(txn, kind, key, options);
-  return value === undefined ? undefined : recordFromValue(kind, key, value, options);
+  return whenThere(readValue(txn, kind, key, options), (value) =>
+    value === undefined ? undefined : recordFromValue(kind, key, value, options),
+  );
 }
 
 /** The bytes of the message at a key, to be passed on as they are, or undefined when nothing is stored there. */
@@ -54,7 +56,7 @@ export function readRecordValue<Shape extends MessageKeyShape>(
   kind: KeyKind<string, Shape>,
   fields: FieldsToEncode<Shape>,
   options?: ReadOptions,
-): Promise<Uint8Array | undefined> {
+): Awaitable<Uint8Array | undefined> {
   return readValue(txn, kind, kind.encode(fields), options);
 }
 
@@ -63,21 +65,22 @@ function readValue<Shape extends MessageKeyShape>(
   kind: KeyKind<string, Shape>,
   key: Buffer,
   options?: ReadOptions,
-): Promise<Uint8Array | undefined> {
+): Awaitable<Uint8Array | undefined> {
   return kind.shape.value.split === undefined ? txn.get(key, options) : readSplitValue(txn, key, options);
 }
 
 /** As `readRecord`, for many keys of one kind whose values are not split, in their order. */
-export async function readRecords<Shape extends MessageKeyShape>(
+export function readRecords<Shape extends MessageKeyShape>(
   txn: Transaction,
   kind: KeyKind<string, Shape>,
   fields: readonly FieldsToEncode<Shape>[],
   options?: RecordOptions,
-): Promise<(MessageAt<Shape> | undefined)[]> {
+): Awaitable<(MessageAt<Shape> | undefined)[]> {
   const encoded = fields.map((each) => kind.encode(each));
-  const values = await txn.getMany(encoded, options);
-  return values.map((value, i) =>
-    value === undefined ? undefined : recordFromValue(kind, encoded[i] as Buffer, value, options),
+  return whenThere(txn.getMany(encoded, options), (values) =>
+    values.map((value, i) =>
+      value === undefined ? undefined : recordFromValue(kind, encoded[i] as Buffer, value, options),
+    ),
   );
 }
 

@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import type { Awaitable } from '../awaitable.ts';
 import { keys } from '../keys/key-table.ts';
 import type { Transaction } from '../kv/store.ts';
 import { findInstance } from '../meta/instance/instance-record.ts';
@@ -44,6 +45,6 @@ export async function readRecycling(txn: Transaction, instance_id: string): Prom
 }
 
 /** What the last check of an instance has found, if there was one. */
-export function readCheckReport(txn: Transaction, instance_id: string): Promise<CheckReportPB | undefined> {
+export function readCheckReport(txn: Transaction, instance_id: string): Awaitable<CheckReportPB | undefined> {
   return readRecord(txn, keys.systemCheckReport, { instance_id }, { snapshot: true });
 }

@@ -1,4 +1,5 @@
 import type { DescMessage, Message, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import type { Awaitable } from '../awaitable.ts';
 import type { Call, CallInSteps } from '../meta/call.ts';
 
 /** How a method learns which instance it concerns, from the `cloud_unique_id` of its request. */
@@ -17,7 +18,7 @@ export type MethodBody<Request extends DescMessage, Response extends DescMessage
   call: Call,
   request: MessageShape<Request>,
   instanceId: string,
-) => Promise<ResponseInit<Response>>;
+) => Awaitable<ResponseInit<Response>>;
 
 /** What a method does that takes more than one transaction. */
 export type StepsBody<Request extends DescMessage, Response extends DescMessage> = (

@@ -1,39 +1,32 @@
-import { create, type DescMessage, type Message, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
-import type { Store } from '../kv/store.ts';
+import type { DescMessage, Message, MessageShape } from '@bufbuild/protobuf';
+import { type Awaitable, attempt, whenThere } from '../awaitable.ts';
+import type { Store, Transaction } from '../kv/store.ts';
 import { StoreError } from '../kv/store-error.ts';
-import type { Call, CallInSteps, MetaServices } from '../meta/call.ts';
+import type { Call, CallInSteps, MetaServices, StepOptions } from '../meta/call.ts';
 import { settled } from '../meta/commit/settled.ts';
-import { resolveInstance } from '../meta/identity/resolve-instance.ts';
 import { MetaError } from '../meta/meta-error.ts';
 import type { Logger } from '../observe/logger.ts';
 import { MalformedValueError } from '../records/malformed-value.ts';
-import {
-  MetaServiceCode,
-  type MetaServiceResponseStatus,
-  MetaServiceResponseStatusSchema,
-} from '../schema/gen/cloud/status_pb.ts';
+import { MetaServiceCode } from '../schema/gen/cloud/status_pb.ts';
+import { type Answer, answer } from './answer.ts';
 import { DEFECT } from './call-counts.ts';
 import { type CallOrigin, loggedOrigin } from './call-origin.ts';
 import type { CallWatch } from './call-watch.ts';
+import { callerOf } from './caller-of.ts';
 import { Held } from './held.ts';
 import type { RateLimits } from './limits/rate-limits.ts';
-import type { Caller, Method, MethodInSteps, ResponseInit } from './method.ts';
+import type { Method, MethodInSteps, ResponseInit } from './method.ts';
 import { Progress } from './progress.ts';
 import { RunOfCall, StepsOfCall } from './run-of-call.ts';
 import { codeOfStoreError } from './store-status.ts';
 import { Turns } from './turns.ts';
-
-/** Every response of the service has a status. */
-export type Answer<Response extends DescMessage> = MessageShape<Response> & {
-  readonly status: MetaServiceResponseStatus;
-};
 
 /** Checks that come before a method's own, in its transaction. They throw a MetaError, and change nothing. */
 export type Rules<Request extends DescMessage> = (
   call: Call,
   request: MessageShape<Request>,
   instanceId: string,
-) => void | Promise<void>;
+) => Awaitable<void>;
 
 export interface RunOptions<Request extends DescMessage> {
   readonly rules?: Rules<Request> | undefined;
@@ -98,27 +91,45 @@ export class Runner {
     return answer(method.response, response, code, message);
   }
 
-  /** As `run`, and encodes the answer, so that this is a part of the call. What `encode` throws rejects, and is a defect, too. */
-  async serve<Request extends DescMessage, Response extends DescMessage, Encoded extends Sized>(
+  /**
+   * As `run`, and encodes the answer, so that this is a part of the call. What `encode` throws is a defect, too. The answer is
+   * there at once where nothing had to be waited for; a defect may be thrown at once.
+   */
+  serve<Request extends DescMessage, Response extends DescMessage, Encoded extends Sized>(
     method: Method<Request, Response> | MethodInSteps<Request, Response>,
     request: MessageShape<Request>,
-    encode: (answer: Answer<Response>) => Encoded | Promise<Encoded>,
+    encode: (answer: Answer<Response>) => Awaitable<Encoded>,
     options: RunOptions<Request> = {},
-  ): Promise<Encoded> {
+  ): Awaitable<Encoded> {
     const progress = new Progress(method.name, options.origin ?? this.#origin);
-    const { watch, after } = this.#parts;
-    const { code, message, response } = await this.#run(progress, method, request, options);
-    if (code === MetaServiceCode.OK) after?.(request);
-    try {
-      const encoding = encode(answer(method.response, response, code, message));
-      const encoded = encoding instanceof Promise ? await encoding : encoding;
-      if (encoding !== encoded || encoded.length >= LARGE_ANSWER) progress.encoded();
-      watch.ended(progress, code, message);
-      return encoded;
-    } catch (error) {
-      watch.ended(progress, DEFECT, '');
-      throw error;
-    }
+    return whenThere(this.#run(progress, method, request, options), ({ code, message, response }) => {
+      if (code === MetaServiceCode.OK) this.#parts.after?.(request);
+      const encodeAnswer = () => encode(answer(method.response, response, code, message));
+      return this.#encoded(progress, code, message, encodeAnswer);
+    });
+  }
+
+  #encoded<Encoded extends Sized>(
+    progress: Progress,
+    code: MetaServiceCode,
+    message: string,
+    encode: () => Awaitable<Encoded>,
+  ): Awaitable<Encoded> {
+    const { watch } = this.#parts;
+    return attempt(
+      () => {
+        const encoding = encode();
+        return whenThere(encoding, (encoded) => {
+          if (encoding !== encoded || encoded.length >= LARGE_ANSWER) progress.encoded();
+          watch.ended(progress, code, message);
+          return encoded;
+        });
+      },
+      (error) => {
+        watch.ended(progress, DEFECT, '');
+        throw error;
+      },
+    );
   }
 
   #run<Request extends DescMessage, Response extends DescMessage>(
@@ -126,18 +137,17 @@ export class Runner {
     method: Method<Request, Response> | MethodInSteps<Request, Response>,
     request: MessageShape<Request>,
     { rules, untilSent }: RunOptions<Request>,
-  ): Promise<Outcome<ResponseInit<Response>>> {
+  ): Awaitable<Outcome<ResponseInit<Response>>> {
     const held = new Held();
-    const steps = new StepsOfCall(this.#parts.services, this.#transact(progress), held.add);
     const begin = () => {
       method.check?.(request);
-      const work = () => this.#work(method, request, steps, progress, rules);
+      const work = () => this.#work(method, request, held, progress, rules);
       return method.takes_turns ? this.#takeTurn(progress, work) : work();
     };
     return this.#outcome(progress, held, begin, untilSent);
   }
 
-  #takeTurn<Result>(progress: Progress, work: () => Promise<Result>): Promise<Result> {
+  #takeTurn<Result>(progress: Progress, work: () => Awaitable<Result>): Promise<Result> {
     return this.#turns.take(() => {
       progress.queue_ms += performance.now() - progress.began_ms;
       return work();
@@ -147,27 +157,39 @@ export class Runner {
   #work<Request extends DescMessage, Response extends DescMessage>(
     method: Method<Request, Response> | MethodInSteps<Request, Response>,
     request: MessageShape<Request>,
-    steps: CallInSteps,
+    held: Held,
     progress: Progress,
     rules: Rules<Request> | undefined,
-  ): Promise<ResponseInit<Response>> {
+  ): Awaitable<ResponseInit<Response>> {
     let admitted = false;
-    const callerIn = async (call: Call) => {
-      const instanceId = await callerOf(call, method, request);
-      progress.instance_id = instanceId;
-      // A call counts once, however often its transaction has to be run.
-      const admission = admitted ? undefined : this.#parts.rateLimits?.admit(method.name, instanceId);
-      if (admission !== undefined) {
-        const asked_ms = performance.now();
-        await admission;
-        progress.queue_ms += performance.now() - asked_ms;
-      }
-      admitted = true;
-      if (rules !== undefined) await rules(call, request, instanceId);
-      return instanceId;
-    };
-    if ('run' in method) return steps.transact(async (call) => method.run(call, request, await callerIn(call)));
-    return steps.transact(callerIn).then((instanceId) => method.runInSteps(steps, request, instanceId));
+    const callerIn = (call: Call) =>
+      whenThere(callerOf(call, method, request), (instanceId) => {
+        progress.instance_id = instanceId;
+        // A call counts once, however often its transaction has to be run.
+        const admission = admitted ? undefined : this.#admission(progress, instanceId);
+        admitted = true;
+        if (admission === undefined && rules === undefined) return instanceId;
+        return whenThere(admission, () => whenThere(rules?.(call, request, instanceId), () => instanceId));
+      });
+    if ('run' in method) {
+      const { run } = method;
+      return this.#transact(progress, (call) =>
+        whenThere(callerIn(call), (instanceId) => run(call, request, instanceId)),
+      );
+    }
+    return whenThere(this.#transact(progress, callerIn), (instanceId) =>
+      method.runInSteps(this.#steps(progress, held), request, instanceId),
+    );
+  }
+
+  /** Lets a call in, or rejects when its instance has called too often. */
+  #admission(progress: Progress, instanceId: string): Awaitable<void> {
+    const admission = this.#parts.rateLimits?.admit(progress.method, instanceId);
+    if (admission === undefined) return undefined;
+    const asked_ms = performance.now();
+    return admission.then(() => {
+      progress.queue_ms += performance.now() - asked_ms;
+    });
   }
 
   /** Runs a read that is no method of the service. Throws a MetaError for whatever goes wrong but a defect. */
@@ -179,51 +201,62 @@ export class Runner {
   async perform<Result>(name: string, work: (call: CallInSteps) => Promise<Result>): Promise<Result> {
     const progress = new Progress(name, this.#origin);
     const held = new Held();
-    const steps = new StepsOfCall(this.#parts.services, this.#transact(progress), held.add);
+    const steps = this.#steps(progress, held);
     const { code, message, response } = await this.#outcome(progress, held, () => work(steps), undefined);
     this.#parts.watch.ended(progress, code, message);
     if (code !== MetaServiceCode.OK) throw new MetaError(code, message);
     return response as Result;
   }
 
-  /** Runs parts of a call in transactions, each attempt of which it notes. */
-  #transact(progress: Progress): CallInSteps['transact'] {
+  #steps(progress: Progress, held: Held): CallInSteps {
+    const transact: CallInSteps['transact'] = async (work, options) => this.#transact(progress, work, options);
+    return new StepsOfCall(this.#parts.services, transact, held.add);
+  }
+
+  /** Runs a part of a call in a transaction, each attempt of which it notes. */
+  #transact<Result>(
+    progress: Progress,
+    work: (call: Call) => Awaitable<Result>,
+    options?: StepOptions,
+  ): Awaitable<Result> {
     const { store, services } = this.#parts;
-    return (work, options) => {
-      const transacting = options === undefined ? { spent: progress } : { ...options, spent: progress };
-      const run = (waitedFor: ReadonlySet<bigint>) => {
-        let isAgain = false;
-        return store.transact((txn) => {
-          progress.attempts++;
-          if (isAgain) progress.retries++;
-          isAgain = true;
-          return work(new RunOfCall(services, txn, waitedFor));
-        }, transacting);
+    const transacting = options === undefined ? { spent: progress } : { ...options, spent: progress };
+    const run = (waitedFor: ReadonlySet<bigint>) => {
+      let isAgain = false;
+      const once = (txn: Transaction) => {
+        progress.attempts++;
+        if (isAgain) progress.retries++;
+        isAgain = true;
+        return work(new RunOfCall(services, txn, waitedFor));
       };
-      return options?.waits !== false ? settled(services.lazyCommits, run) : run(new Set());
+      return store.transactNow ? store.transactNow(once, transacting) : store.transact(once, transacting);
     };
+    return options?.waits === false ? run(new Set()) : settled(services.lazyCommits, run);
   }
 
   /** What came of a call, whose answer, if it has one, is sent after that. */
-  async #outcome<Result>(
+  #outcome<Result>(
     progress: Progress,
     held: Held,
-    work: () => Promise<Result>,
+    work: () => Awaitable<Result>,
     untilSent: RunOptions<DescMessage>['untilSent'],
-  ): Promise<Outcome<Result>> {
-    try {
-      const response = await work();
-      progress.end();
-      held.passOn(untilSent);
-      return { code: MetaServiceCode.OK, message: '', response };
-    } catch (error) {
-      progress.end();
-      held.release();
-      const outcome = this.#failure(progress, error);
-      if (outcome !== undefined) return outcome;
-      this.#parts.watch.ended(progress, DEFECT, '');
-      throw error;
-    }
+  ): Awaitable<Outcome<Result>> {
+    return attempt<Outcome<Result>>(
+      () =>
+        whenThere(work(), (response) => {
+          progress.end();
+          held.passOn(untilSent);
+          return { code: MetaServiceCode.OK, message: '', response };
+        }),
+      (error) => {
+        progress.end();
+        held.release();
+        const outcome = this.#failure(progress, error);
+        if (outcome !== undefined) return outcome;
+        this.#parts.watch.ended(progress, DEFECT, '');
+        throw error;
+      },
+    );
   }
 
   /** What a caller is told of an error; undefined for a defect. */
@@ -247,39 +280,3 @@ interface Outcome<Result> {
   readonly message: string;
   readonly response: Result | Readonly<Record<string, unknown>>;
 }
-
-async function callerOf<Request extends DescMessage>(
-  call: Call,
-  { caller }: { readonly caller?: Caller<Request> },
-  request: MessageShape<Request>,
-): Promise<string> {
-  if (!caller) return '';
-  const { missing, unknown } = caller;
-  const id = (request as { readonly cloudUniqueId?: string }).cloudUniqueId ?? '';
-  if (id === '' && missing !== undefined) throw new MetaError(MetaServiceCode.INVALID_ARGUMENT, missing);
-  const instanceId = await resolveInstance(call, id);
-  if (instanceId !== undefined) return instanceId;
-  throw new MetaError(MetaServiceCode.INVALID_ARGUMENT, typeof unknown === 'string' ? unknown : unknown(request));
-}
-
-interface ResponseFields extends Pick<Message, '$unknown'> {
-  readonly $typeName?: string;
-  readonly status?: { readonly msg?: string };
-}
-
-function answer<Response extends DescMessage>(
-  schema: Response,
-  response: ResponseInit<Response> | Readonly<Record<string, unknown>>,
-  code: MetaServiceCode,
-  message: string,
-): Answer<Response> {
-  const { $typeName, $unknown, status: given } = response as ResponseFields;
-  // A response that is a message already may be somebody else's, and is only taken for its fields: its status is another.
-  const fields = $typeName === undefined ? response : { ...response, $typeName: undefined };
-  const answered = create(schema, fields as MessageInitShape<Response>) as MutableAnswer<Response>;
-  answered.status = create(MetaServiceResponseStatusSchema, { code, msg: given?.msg ?? message });
-  if ($unknown) answered.$unknown = $unknown;
-  return answered;
-}
-
-type MutableAnswer<Response extends DescMessage> = MessageShape<Response> & { status: MetaServiceResponseStatus };

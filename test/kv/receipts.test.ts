@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Awaitable } from '../../src/awaitable.ts';
 import { collectRange } from '../../src/kv/collect-range.ts';
 import { Receipts } from '../../src/kv/receipts.ts';
 import type { Transaction } from '../../src/kv/store.ts';
@@ -82,7 +83,7 @@ describe('a commit whose answer gets lost', () => {
   });
 
   test('is still on its way: once it was looked for, it can’t be made any more', async () => {
-    const onItsWay: (() => Promise<void>)[] = [];
+    const onItsWay: (() => Awaitable<void>)[] = [];
     const begin = () => {
       const txn = temporary.store.begin();
       if (onItsWay.length === 0) {
@@ -111,7 +112,10 @@ describe('a commit whose answer gets lost', () => {
     };
     const lost = temporary.store.begin();
     const commit = lost.commit.bind(lost);
-    lost.commit = () => commit().then(() => Promise.reject(new StoreError(StoreErrorCode.CommitUnknown, 'lost')));
+    lost.commit = async () => {
+      await commit();
+      throw new StoreError(StoreErrorCode.CommitUnknown, 'lost');
+    };
     const txn = new Receipts(begin, RECEIPTS).begin(lost);
     txn.add(NUMBER, 1n);
     await txn.commit();

@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Awaitable } from '../../src/awaitable.ts';
 import { keys } from '../../src/keys/key-table.ts';
 import { type EmbeddedStore, openEmbeddedStore } from '../../src/kv/embedded/store.ts';
 import type { Transaction } from '../../src/kv/store.ts';
@@ -263,7 +264,7 @@ async function forgetLabel(txn: Transaction, { label }: Load): Promise<void> {
   writeStampedRecord(txn, keys.txnLabel, fields, { ...message, txnIds: [] });
 }
 
-async function stored<T>(record: Promise<T | undefined>): Promise<T> {
+async function stored<T>(record: Awaitable<T | undefined>): Promise<T> {
   return found(await record);
 }
 

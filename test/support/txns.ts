@@ -1,8 +1,8 @@
 import type { DescMessage, MessageInitShape } from '@bufbuild/protobuf';
 import { expect } from 'vitest';
 import { findTxn, saveTxn } from '../../src/meta/txn/txn-record.ts';
+import type { Answer } from '../../src/rpc/answer.ts';
 import type { Method, MethodInSteps } from '../../src/rpc/method.ts';
-import type { Answer } from '../../src/rpc/runner.ts';
 import { MetaServiceCode } from '../../src/schema/gen/cloud/status_pb.ts';
 import type { TxnInfoPB, TxnInfoPBSchema, TxnStatusPB as TxnStatus } from '../../src/schema/gen/cloud/txn_pb.ts';
 import { type Domain, rpc } from './fuzz/domain.ts';

@@ -1,7 +1,8 @@
 import { alterClusterByDocument } from '../../meta/cluster/alter-cluster.ts';
 import { getClusterOfInstance, wantsAllClusters } from '../../meta/cluster/get-cluster.ts';
+import type { Answer } from '../../rpc/answer.ts';
 import { methods } from '../../rpc/methods.ts';
-import type { Answer, Rules } from '../../rpc/runner.ts';
+import type { Rules } from '../../rpc/runner.ts';
 import {
   ClusterPBSchema,
   type GetClusterRequest,

@@ -1,4 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
+import type { Awaitable } from '../../awaitable.ts';
 import type { Histogram } from '../../observe/metrics/histogram.ts';
 import { type BufferedEngine, BufferedTransaction, type CommitRequest, type Settle } from '../buffered-transaction.ts';
 import type { FillableStore } from '../fillable-store.ts';
@@ -107,7 +108,11 @@ export class EmbeddedStore implements FillableStore, BufferedEngine<Lease> {
     return new BufferedTransaction(this);
   }
 
-  transact<T>(fn: (txn: Transaction) => Promise<T>, options?: TransactOptions): Promise<T> {
+  async transact<T>(fn: (txn: Transaction) => Awaitable<T>, options?: TransactOptions): Promise<T> {
+    return this.transactNow(fn, options);
+  }
+
+  transactNow<T>(fn: (txn: Transaction) => Awaitable<T>, options?: TransactOptions): Awaitable<T> {
     return transact(
       () => new BufferedTransaction(this, options?.spent),
       fn,

@@ -1,3 +1,4 @@
+import type { Awaitable } from '../../awaitable.ts';
 import { type BufferedEngine, BufferedTransaction, type Settle } from '../buffered-transaction.ts';
 import { type ReceiptKeys, Receipts } from '../receipts.ts';
 import type { Store, StoreLimits, StoreStats, Transaction, TransactOptions } from '../store.ts';
@@ -48,7 +49,7 @@ export class FoundationDbStore implements Store {
     return this.#receipts.begin(new BufferedTransaction(this.#engine));
   }
 
-  transact<T>(fn: (txn: Transaction) => Promise<T>, options?: TransactOptions): Promise<T> {
+  async transact<T>(fn: (txn: Transaction) => Awaitable<T>, options?: TransactOptions): Promise<T> {
     return transact(
       () => this.#receipts.begin(new BufferedTransaction(this.#engine, options?.spent)),
       fn,

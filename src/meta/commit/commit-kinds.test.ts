@@ -53,7 +53,7 @@ describe('tables that merge on write', () => {
       writeRecord(txn, keys.metaDeleteBitmapUpdateLock, updateLockFields(INSTANCE, tableId), held);
     });
   const isHeld = (tableId: bigint) =>
-    stored((txn) => readRecord(txn, keys.metaDeleteBitmapUpdateLock, updateLockFields(INSTANCE, tableId)));
+    stored(async (txn) => readRecord(txn, keys.metaDeleteBitmapUpdateLock, updateLockFields(INSTANCE, tableId)));
   const pending = (tablet_id: bigint) => ({ instance_id: INSTANCE, tablet_id });
 
   test('must be locked for the transaction, all of them', async () => {
@@ -82,7 +82,7 @@ describe('tables that merge on write', () => {
     expect(await isHeld(2n)).toBeDefined();
     const left = [];
     for (const id of [101n, 102n, 201n]) {
-      if (await stored((txn) => readRecord(txn, keys.metaPendingDeleteBitmap, pending(id)))) left.push(id);
+      if (await stored(async (txn) => readRecord(txn, keys.metaPendingDeleteBitmap, pending(id)))) left.push(id);
     }
     expect(left).toEqual([102n, 201n]);
   });

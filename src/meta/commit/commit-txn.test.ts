@@ -73,8 +73,8 @@ describe('a commit', () => {
       status: TxnStatus.TXN_STATUS_VISIBLE,
       finishTime: 1_700_000_000_000n,
     });
-    expect(await stored((txn) => readRecord(txn, keys.txnRunning, fields))).toBeUndefined();
-    expect(await stored((txn) => readRecord(txn, keys.recycleTxn, fields))).toMatchObject({
+    expect(await stored(async (txn) => readRecord(txn, keys.txnRunning, fields))).toBeUndefined();
+    expect(await stored(async (txn) => readRecord(txn, keys.recycleTxn, fields))).toMatchObject({
       ...{ label: 'l', creationTime: 1_700_000_000_000n },
     });
   });

@@ -66,7 +66,7 @@ async function decide(call: CallInSteps, request: CommitTxnRequest, instanceId: 
     if (!mayBeLazy) throw tooLarge(request, 'load less at a time, or commit in one phase with enable_txn_lazy_commit');
   }
   try {
-    return await withNamedTablets(call, instanceId, request.txnId, () => commit(LAZILY, ANY_NUMBER));
+    return await withNamedTablets(call, instanceId, request.txnId, async () => commit(LAZILY, ANY_NUMBER));
   } catch (error) {
     throw isTooLargeAtOnce(error) ? tooLarge(request, 'load less at a time') : error;
   }

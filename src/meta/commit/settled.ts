@@ -1,3 +1,4 @@
+import { type Awaitable, attempt } from '../../awaitable.ts';
 import { MetaServiceCode } from '../../schema/gen/cloud/status_pb.ts';
 import type { VersionPB } from '../../schema/gen/cloud/version_pb.ts';
 import type { Call } from '../call.ts';
@@ -52,25 +53,39 @@ function pendingTxns(versions: Iterable<VersionPB | undefined>): Set<bigint> {
  * such a commit has decided brings it to its end. So none stays behind whose server has died. `work` is told what has been
  * waited for. Throws KV_TXN_CONFLICT when that takes too long; they go on, and the caller may ask again.
  */
-export async function settled<T>(
+export function settled<T>(
   lazyCommits: LazyCommits,
-  work: (waitedFor: ReadonlySet<bigint>) => Promise<T>,
+  work: (waitedFor: ReadonlySet<bigint>) => Awaitable<T>,
+): Awaitable<T> {
+  return attempt(
+    () => work(NONE),
+    (error) => againWhenSettled(lazyCommits, work, error),
+  );
+}
+
+const NONE: ReadonlySet<bigint> = new Set();
+
+/** Runs `work` again, which has failed with `error`. */
+async function againWhenSettled<T>(
+  lazyCommits: LazyCommits,
+  work: (waitedFor: ReadonlySet<bigint>) => Awaitable<T>,
+  error: unknown,
 ): Promise<T> {
   const waitedFor = new Set<bigint>();
-  let until_ms: number | undefined;
-  for (;;) {
+  const until_ms = performance.now() + MOST_WAITED_MS;
+  for (let failure = error; ; ) {
+    if (!(failure instanceof UnsettledError)) throw failure;
+    for (const txnId of failure.txnIds) {
+      // It can't be met twice but in a store that is damaged, where this would go on for ever.
+      if (waitedFor.has(txnId)) throw failed(`transaction ${txnId} is finished, and a partition still waits for it`);
+      const most_ms = until_ms - performance.now();
+      await inTime(most_ms, finishFirst(lazyCommits, failure.instanceId, txnId), () => stillPending(txnId));
+      waitedFor.add(txnId);
+    }
     try {
       return await work(waitedFor);
-    } catch (error) {
-      if (!(error instanceof UnsettledError)) throw error;
-      until_ms ??= performance.now() + MOST_WAITED_MS;
-      for (const txnId of error.txnIds) {
-        // It can't be met twice but in a store that is damaged, where this would go on for ever.
-        if (waitedFor.has(txnId)) throw failed(`transaction ${txnId} is finished, and a partition still waits for it`);
-        const most_ms = until_ms - performance.now();
-        await inTime(most_ms, finishFirst(lazyCommits, error.instanceId, txnId), () => stillPending(txnId));
-        waitedFor.add(txnId);
-      }
+    } catch (again) {
+      failure = again;
     }
   }
 }

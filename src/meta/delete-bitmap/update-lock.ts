@@ -1,3 +1,4 @@
+import type { Awaitable } from '../../awaitable.ts';
 import { keys } from '../../keys/key-table.ts';
 import type { Transaction } from '../../kv/store.ts';
 import { readRecord, removeRecord, writeRecord } from '../../records/message-record.ts';
@@ -19,7 +20,7 @@ export function readUpdateLock(
   txn: Transaction,
   instanceId: string,
   tableId: bigint,
-): Promise<DeleteBitmapUpdateLockPB | undefined> {
+): Awaitable<DeleteBitmapUpdateLockPB | undefined> {
   const fields = updateLockFields(instanceId, tableId);
   return readRecord(txn, keys.metaDeleteBitmapUpdateLock, fields, { editable: true });
 }

@@ -1,4 +1,5 @@
 import { clone, create } from '@bufbuild/protobuf';
+import type { Awaitable } from '../../awaitable.ts';
 import { keys } from '../../keys/key-table.ts';
 import { readRecord } from '../../records/message-record.ts';
 import { type RamUserPB, RamUserPBSchema } from '../../schema/gen/cloud/iam_pb.ts';
@@ -21,7 +22,7 @@ export async function openRamUser(call: Call, stored: RamUserPB): Promise<RamUse
 }
 
 /** The user that all instances share to read stages on other accounts, or undefined when alter_iam never set one. */
-export function findIamUser(call: Call): Promise<RamUserPB | undefined> {
+export function findIamUser(call: Call): Awaitable<RamUserPB | undefined> {
   return readRecord(call.txn, keys.systemRamUser, {});
 }
 

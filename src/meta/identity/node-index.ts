@@ -1,3 +1,4 @@
+import { type Awaitable, whenThere } from '../../awaitable.ts';
 import { keys } from '../../keys/key-table.ts';
 import type { ReadOptions, Transaction } from '../../kv/store.ts';
 import { type ChangeList, readChanges, writeChange } from '../../records/change-list.ts';
@@ -35,10 +36,10 @@ export class NodeIndex {
   }
 
   /** The nodes registered under `cloudUniqueId`: none, one, or, in a store that was not always careful, several. */
-  async find(txn: Transaction, cloudUniqueId: string): Promise<readonly RegisteredNode[]> {
-    const changes = await readChanges(txn, keys.systemNodeChanges, {}, { snapshot: true });
-    const nodes = this.#keptAsOf(changes) ?? (await this.#asOf(txn, changes));
-    return nodes.find(cloudUniqueId);
+  find(txn: Transaction, cloudUniqueId: string): Awaitable<readonly RegisteredNode[]> {
+    return whenThere(readChanges(txn, keys.systemNodeChanges, {}, { snapshot: true }), (changes) =>
+      whenThere(this.#keptAsOf(changes) ?? this.#asOf(txn, changes), (nodes) => nodes.find(cloudUniqueId)),
+    );
   }
 
   /** For an id under which `find` finds nothing: looks where somebody may have registered it whom nobody heard of. */

@@ -1,3 +1,4 @@
+import { type Awaitable, whenThere } from '../../awaitable.ts';
 import type { Call } from '../call.ts';
 import { findInstance } from '../instance/instance-record.ts';
 import { instanceNamedBy } from './cloud-unique-id.ts';
@@ -7,14 +8,23 @@ import { instanceNamedBy } from './cloud-unique-id.ts';
  * `1:<instance_id>:<node>`, the one that it names, if there is one; that it goes meanwhile is a conflict, since what is stored
  * of it then would be found by nobody. Undefined for everyone else.
  */
-export async function resolveInstance(
+export function resolveInstance(
   call: Pick<Call, 'nodes' | 'txn'>,
   cloudUniqueId: string,
-): Promise<string | undefined> {
+): Awaitable<string | undefined> {
   // Where one id is registered in several instances, the last one counts, as it does for Doris.
-  const registered = (await call.nodes.find(call.txn, cloudUniqueId)).at(-1);
-  if (registered) return registered.instance_id;
+  return whenThere(
+    call.nodes.find(call.txn, cloudUniqueId),
+    (registered) => registered.at(-1)?.instance_id ?? resolveUnregistered(call, cloudUniqueId),
+  );
+}
+
+function resolveUnregistered(
+  { nodes, txn }: Pick<Call, 'nodes' | 'txn'>,
+  cloudUniqueId: string,
+): Awaitable<string | undefined> {
+  const unheard = async () => (await nodes.findUnheard(txn, cloudUniqueId)).at(-1)?.instance_id;
   const named = instanceNamedBy(cloudUniqueId);
-  if (named !== undefined && (await findInstance(call.txn, named))) return named;
-  return (await call.nodes.findUnheard(call.txn, cloudUniqueId)).at(-1)?.instance_id;
+  if (named === undefined) return unheard();
+  return whenThere(findInstance(txn, named), (instance) => (instance === undefined ? unheard() : named));
 }

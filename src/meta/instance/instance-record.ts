@@ -1,3 +1,4 @@
+import type { Awaitable } from '../../awaitable.ts';
 import { keys } from '../../keys/key-table.ts';
 import type { Transaction } from '../../kv/store.ts';
 import { type RecordOptions, readRecord, writeRecord } from '../../records/message-record.ts';
@@ -10,7 +11,7 @@ export function findInstance(
   txn: Transaction,
   instanceId: string,
   options?: RecordOptions,
-): Promise<InstanceInfoPB | undefined> {
+): Awaitable<InstanceInfoPB | undefined> {
   return readRecord(txn, keys.instance, { instance_id: instanceId }, options);
 }
 

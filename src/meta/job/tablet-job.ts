@@ -1,3 +1,4 @@
+import type { Awaitable } from '../../awaitable.ts';
 import { keys } from '../../keys/key-table.ts';
 import type { Transaction } from '../../kv/store.ts';
 import { readRecord, writeRecord } from '../../records/message-record.ts';
@@ -61,7 +62,7 @@ export async function completeIndex(
 }
 
 /** What is recorded of a tablet's jobs, to be changed; undefined for a tablet that never had one. */
-export function readTabletJob(txn: Transaction, tablet: TabletFields): Promise<TabletJobInfoPB | undefined> {
+export function readTabletJob(txn: Transaction, tablet: TabletFields): Awaitable<TabletJobInfoPB | undefined> {
   return readRecord(txn, keys.jobTablet, tablet, { editable: true });
 }
 

@@ -1,3 +1,4 @@
+import type { Awaitable } from '../../awaitable.ts';
 import { keys } from '../../keys/key-table.ts';
 import type { Transaction } from '../../kv/store.ts';
 import { readRecords } from '../../records/message-record.ts';
@@ -31,7 +32,7 @@ export async function checkKv(
 
 /** The recycle records of what each operation asks about. Nothing is written, so there is nothing to conflict with. */
 const RECYCLE_RECORDS: Readonly<
-  Record<Operation, (txn: Transaction, instance_id: string, given: CheckKeyInfos) => Promise<readonly unknown[]>>
+  Record<Operation, (txn: Transaction, instance_id: string, given: CheckKeyInfos) => Awaitable<readonly unknown[]>>
 > = {
   [Operation.CREATE_INDEX_AFTER_FE_COMMIT]: (txn, instance_id, { indexIds }) => {
     const fields = indexIds.map((index_id) => ({ instance_id, index_id }));

@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import type { Awaitable } from '../../awaitable.ts';
 import { keys } from '../../keys/key-table.ts';
 import type { Transaction } from '../../kv/store.ts';
 import { readRecord, writeRecord } from '../../records/message-record.ts';
@@ -38,7 +39,7 @@ export function progressFields(
 }
 
 /** How far a job came, or undefined when nothing is known of it. */
-export function readProgress(txn: Transaction, fields: ProgressFields): Promise<RoutineLoadProgressPB | undefined> {
+export function readProgress(txn: Transaction, fields: ProgressFields): Awaitable<RoutineLoadProgressPB | undefined> {
   return readRecord(txn, keys.jobRoutineLoadProgress, fields);
 }
 

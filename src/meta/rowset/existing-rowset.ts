@@ -1,3 +1,4 @@
+import type { Awaitable } from '../../awaitable.ts';
 import { keys } from '../../keys/key-table.ts';
 import type { Transaction } from '../../kv/store.ts';
 import { readRecord } from '../../records/message-record.ts';
@@ -15,7 +16,7 @@ export function findTemporaryRowset(
   txn: Transaction,
   instanceId: string,
   given: RowsetMetaCloudPB,
-): Promise<RowsetMetaCloudPB | undefined> {
+): Awaitable<RowsetMetaCloudPB | undefined> {
   return readRecord(txn, keys.metaRowsetTmp, fieldsOfTemporaryRowset(instanceId, given), { editable: true });
 }
 

@@ -1,4 +1,5 @@
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
+import type { Awaitable } from '../../awaitable.ts';
 import { keys } from '../../keys/key-table.ts';
 import type { Transaction } from '../../kv/store.ts';
 import type { EncodedRecord } from '../../records/encoded-record.ts';
@@ -84,7 +85,7 @@ export class RowsetSchemas {
     return schema;
   }
 
-  #read(schema_version: number): Promise<Uint8Array | undefined> {
+  #read(schema_version: number): Awaitable<Uint8Array | undefined> {
     const fields = { instance_id: this.instanceId, index_id: this.indexId, schema_version };
     return readRecordValue(this.txn, keys.metaSchema, fields);
   }

@@ -143,13 +143,13 @@ describe('a label', () => {
 test('a begin that others overtake and abort begins under a larger id than theirs', async () => {
   const overtaking: bigint[] = [];
   const { store } = domain;
-  const transact = store.transact.bind(store);
+  const transactNow = store.transactNow.bind(store);
   let steps = 0;
-  vi.spyOn(store, 'transact').mockImplementation(async (work, options) => {
-    const result = await transact(work, options);
+  vi.spyOn(store, 'transactNow').mockImplementation(async (work, options) => {
+    const result = await transactNow(work, options);
     // The first step finds the caller, the second makes the id.
     if (++steps === 2) {
-      vi.mocked(store.transact).mockRestore();
+      vi.mocked(store.transactNow).mockRestore();
       const other = await txns.begun();
       await txns.setStatus(other, TxnStatus.TXN_STATUS_ABORTED);
       overtaking.push(other);

@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import type { Awaitable } from '../../awaitable.ts';
 import type { FieldsToEncode } from '../../keys/key-kind.ts';
 import { keys } from '../../keys/key-table.ts';
 import type { ReadOptions, Transaction } from '../../kv/store.ts';
@@ -39,7 +40,7 @@ export function findTxn(
   txn: Transaction,
   fields: TxnFields,
   options?: Omit<RecordOptions, 'editable'>,
-): Promise<TxnInfoPB | undefined> {
+): Awaitable<TxnInfoPB | undefined> {
   return readRecord(txn, keys.txnInfo, fields, { ...options, editable: true });
 }
 

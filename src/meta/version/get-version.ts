@@ -1,4 +1,5 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
+import { type Awaitable, whenThere } from '../../awaitable.ts';
 import { keys } from '../../keys/key-table.ts';
 import { readCounters } from '../../records/counter.ts';
 import { readRecords } from '../../records/message-record.ts';
@@ -28,7 +29,7 @@ export function checkGetVersion(request: GetVersionRequest): void {
  * A load that has been decided is waited for: a load that comes next into a table that merges on write may have the lock
  * on its delete bitmaps already, and would look for what it replaces without the rowsets that are on their way.
  */
-export async function getVersion(call: Call, request: GetVersionRequest, instanceId: string): Promise<Response> {
+export function getVersion(call: Call, request: GetVersionRequest, instanceId: string): Awaitable<Response> {
   if (request.batchMode) return versionsOfMany(call, request, instanceId);
   const wanted = {
     ...request,
@@ -36,10 +37,11 @@ export async function getVersion(call: Call, request: GetVersionRequest, instanc
     tableIds: [request.tableId],
     partitionIds: [request.partitionId],
   };
-  const [found] = await readVersions(call, wanted, instanceId);
-  if (found === undefined) throw new MetaError(MetaServiceCode.VERSION_NOT_FOUND, 'not found');
-  const { version, update_time_ms } = found;
-  return { version, versionUpdateTimeMs: update_time_ms === undefined ? [] : [update_time_ms] };
+  return whenThere(readVersions(call, wanted, instanceId), ([found]) => {
+    if (found === undefined) throw new MetaError(MetaServiceCode.VERSION_NOT_FOUND, 'not found');
+    const { version, update_time_ms } = found;
+    return { version, versionUpdateTimeMs: update_time_ms === undefined ? [] : [update_time_ms] };
+  });
 }
 
 async function versionsOfMany(call: Call, request: GetVersionRequest, instanceId: string): Promise<Response> {
@@ -65,29 +67,39 @@ interface Version {
 
 type Wanted = Pick<GetVersionRequest, 'isTableVersion' | 'dbIds' | 'tableIds' | 'partitionIds'>;
 
-function readVersions(call: Call, wanted: Wanted, instanceId: string): Promise<(Version | undefined)[]> {
+function readVersions(call: Call, wanted: Wanted, instanceId: string): Awaitable<(Version | undefined)[]> {
   return wanted.isTableVersion ? tableVersions(call, wanted, instanceId) : partitionVersions(call, wanted, instanceId);
 }
 
-async function tableVersions({ txn }: Call, { dbIds, tableIds }: Wanted, instance_id: string) {
+function tableVersions(
+  { txn }: Call,
+  { dbIds, tableIds }: Wanted,
+  instance_id: string,
+): Awaitable<(Version | undefined)[]> {
   const fields = tableIds.map((table_id, i) => ({ instance_id, db_id: dbIds[i] ?? NOT_GIVEN, table_id }));
-  const versions = await readCounters(txn, keys.tableVersion, fields, { snapshot: true });
-  return versions.map((version) => (version === undefined ? undefined : { version }));
+  return whenThere(readCounters(txn, keys.tableVersion, fields, { snapshot: true }), (versions) =>
+    versions.map((version) => (version === undefined ? undefined : { version })),
+  );
 }
 
-async function partitionVersions(call: Call, { dbIds, tableIds, partitionIds }: Wanted, instance_id: string) {
+function partitionVersions(
+  call: Call,
+  { dbIds, tableIds, partitionIds }: Wanted,
+  instance_id: string,
+): Awaitable<(Version | undefined)[]> {
   const fields = partitionIds.map((partition_id, i) => ({
     instance_id,
     db_id: dbIds[i] ?? NOT_GIVEN,
     table_id: tableIds[i] ?? NOT_GIVEN,
     partition_id,
   }));
-  const records = await readRecords(call.txn, keys.partitionVersion, fields, { snapshot: true });
-  mustHaveBeenSettled(call, instance_id, records);
-  // A record without a version is that of a partition whose first load was decided while others were waited for.
-  return records.map((record) =>
-    record && isSet(record, 'version') ? { version: record.version, update_time_ms: record.updateTimeMs } : undefined,
-  );
+  return whenThere(readRecords(call.txn, keys.partitionVersion, fields, { snapshot: true }), (records) => {
+    mustHaveBeenSettled(call, instance_id, records);
+    // A record without a version is that of a partition whose first load was decided while others were waited for.
+    return records.map((record) =>
+      record && isSet(record, 'version') ? { version: record.version, update_time_ms: record.updateTimeMs } : undefined,
+    );
+  });
 }
 
 function checkOne(request: GetVersionRequest): void {

@@ -1,3 +1,4 @@
+import type { Awaitable } from '../../awaitable.ts';
 import type { Logger } from '../../observe/logger.ts';
 import { loggedOrigin } from '../../rpc/call-origin.ts';
 import { Held } from '../../rpc/held.ts';
@@ -67,7 +68,7 @@ export class Calls {
     }
     const payload_bytes = payload.length;
     const held = new Held();
-    let response: Promise<Uint8Array>;
+    let response: Awaitable<Uint8Array>;
     try {
       this.#mustBegin(meta, arrived_ms);
       const mustWait = () => this.#mustWait(meta, arrived_ms);
@@ -78,10 +79,15 @@ export class Calls {
       this.#refuse(meta, this.#refusal(error, meta, payload_bytes));
       return;
     }
+    if (!(response instanceof Promise)) {
+      this.#answer(meta, arrived_ms, response);
+      this.#free(payload_bytes, held);
+      return;
+    }
     this.#running++;
     response.then(
       (message) => {
-        if (!isOver(meta, arrived_ms)) for (const piece of answerFrames(meta, message)) this.#outbox.add(piece);
+        this.#answer(meta, arrived_ms, message);
         this.#settle(payload_bytes, held);
       },
       (error: unknown) => {
@@ -89,6 +95,10 @@ export class Calls {
         this.#settle(payload_bytes, held);
       },
     );
+  }
+
+  #answer(meta: RequestMeta, arrived_ms: number, message: Uint8Array): void {
+    if (!isOver(meta, arrived_ms)) for (const piece of answerFrames(meta, message)) this.#outbox.add(piece);
   }
 
   #metaOf({ meta, payload }: Frame): RequestMeta {
@@ -113,10 +123,14 @@ export class Calls {
   }
 
   #settle(payload_bytes: number, held: Held): void {
-    held.passOn((release) => this.#outbox.whenSent(release));
-    this.#options.buffered.giveBack(payload_bytes);
+    this.#free(payload_bytes, held);
     this.#running--;
     this.#settled();
+  }
+
+  #free(payload_bytes: number, held: Held): void {
+    held.passOn((release) => this.#outbox.whenSent(release));
+    this.#options.buffered.giveBack(payload_bytes);
   }
 
   #refusal(error: unknown, meta: RequestMeta, payload_bytes: number): Refusal {

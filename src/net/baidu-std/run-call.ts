@@ -1,3 +1,4 @@
+import type { Awaitable } from '../../awaitable.ts';
 import type { BinaryRpc } from '../binary-rpc.ts';
 import type { ByteBudget } from '../byte-budget.ts';
 import type { FairTurns } from '../fair-turns.ts';
@@ -27,7 +28,7 @@ export interface Caller {
 }
 
 /**
- * Runs the method that a frame asks for, and resolves with the encoded response. What answers instead is thrown, or rejected
+ * Runs the method that a frame asks for: its encoded response, at once or later. What answers instead is thrown, or rejected
  * with: see `refusalOf`.
  */
 export function runCall(
@@ -35,7 +36,7 @@ export function runCall(
   meta: RequestMeta,
   payload: Buffer,
   caller: Caller,
-): Promise<Uint8Array> {
+): Awaitable<Uint8Array> {
   const { rpc } = options;
   const { remote, untilSent } = caller;
   const method = rpc.find(meta.service, meta.method);
@@ -87,7 +88,7 @@ async function decompressed<T>(
   compressed: Buffer,
   { remote, mustWait }: Caller,
   { max_body_bytes, buffered, decompressions }: RunCallOptions,
-  run: (message: Buffer) => Promise<T>,
+  run: (message: Buffer) => Awaitable<T>,
 ): Promise<T> {
   const message = await decompressions.run(remote, () => {
     mustWait();

@@ -1,3 +1,5 @@
+import type { OutgoingHttpHeaders } from 'node:http2';
+import { type Awaitable, attempt, whenThere } from '../../awaitable.ts';
 import type { Logger } from '../../observe/logger.ts';
 import { loggedOrigin } from '../../rpc/call-origin.ts';
 import type { UnaryMethod } from '../../rpc/service.ts';
@@ -59,7 +61,7 @@ export class UnaryCall implements Receiver {
   onEnd(): void {
     if (this.#reader.isAmidMessage) this.#fail(new GrpcError(GrpcCode.internal, 'the request ends amid a message'));
     else if (this.#message === undefined) this.#fail(notOneMessage());
-    else void this.#run(this.#message);
+    else this.#run(this.#message);
   }
 
   onLate(): void {
@@ -75,26 +77,31 @@ export class UnaryCall implements Receiver {
   /** A call that has begun is answered, however soon the service stops. */
   onDrain(): void {}
 
-  async #run(message: Framed): Promise<void> {
-    const { buffered, rpc } = this.#options;
+  #run({ compressed, bytes }: Framed): void {
     this.#isRunning = true;
-    let decompressed_bytes = 0;
-    try {
-      let request = message.bytes;
-      if (message.compressed) {
-        request = await this.#decompress(request);
-        decompressed_bytes = request.length;
-        if (this.#exchange.isAnswered) return;
-      }
-      const untilSent = (release: () => void) => this.#exchange.whenClosed(release);
-      await this.#answer(await rpc.call(this.#method, request, this.#remote, untilSent, this.#head.origin));
-    } catch (error) {
-      this.#fail(error);
-    } finally {
+    const answered = attempt(
+      () => (compressed ? this.#callDecompressed(bytes) : this.#call(bytes)),
+      (error) => this.#fail(error),
+    );
+    void whenThere(answered, () => {
       this.#isRunning = false;
-      buffered.giveBack(decompressed_bytes);
       this.#reader.free();
+    });
+  }
+
+  async #callDecompressed(bytes: Buffer): Promise<void> {
+    const request = await this.#decompress(bytes);
+    try {
+      if (!this.#exchange.isAnswered) await this.#call(request);
+    } finally {
+      this.#options.buffered.giveBack(request.length);
     }
+  }
+
+  #call(request: Buffer): Awaitable<void> {
+    const untilSent = (release: () => void) => this.#exchange.whenClosed(release);
+    const answer = this.#options.rpc.call(this.#method, request, this.#remote, untilSent, this.#head.origin);
+    return whenThere(answer, (message) => this.#answer(message));
   }
 
   #decompress(bytes: Buffer): Promise<Buffer> {
@@ -107,13 +114,17 @@ export class UnaryCall implements Receiver {
     });
   }
 
-  async #answer(message: Uint8Array): Promise<void> {
-    if (this.#exchange.isAnswered) return;
-    const isCompressed = this.#head.accepts_gzip && message.length >= COMPRESS_FROM_BYTES;
+  #answer(message: Uint8Array): Awaitable<void> {
+    if (this.#exchange.isAnswered) return undefined;
     if (!this.#exchange.reserve(message.length)) throw noRoomForAnswer();
-    const body = isCompressed ? await compressed(message) : { compressed: false, bytes: message };
-    const headers = withRequestId(isCompressed ? GZIP_HEADERS : ANSWER_HEADERS, this.#head.origin);
-    this.#exchange.answer(headers, framed(body), OK_TRAILERS);
+    if (!this.#head.accepts_gzip || message.length < COMPRESS_FROM_BYTES) {
+      return this.#send(ANSWER_HEADERS, { compressed: false, bytes: message });
+    }
+    return compressed(message).then((body) => this.#send(GZIP_HEADERS, body));
+  }
+
+  #send(headers: OutgoingHttpHeaders, body: Parameters<typeof framed>[0]): void {
+    this.#exchange.answer(withRequestId(headers, this.#head.origin), framed(body), OK_TRAILERS);
   }
 
   #fail(error: unknown): void {

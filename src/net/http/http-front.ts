@@ -172,26 +172,23 @@ export class HttpFront implements Front {
     } catch (error) {
       answer = this.#unexpected(call, error);
     }
-    if (answer instanceof Promise) {
-      answer.then(
-        (later) => atEndOfTurn(() => this.#onAnswer(connection, call, later)),
-        (error: unknown) => this.#onAnswer(connection, call, this.#unexpected(call, error)),
-      );
-    } else {
-      this.#settle(connection);
-      this.#answer(connection, call, answer);
+    if (!(answer instanceof Promise)) {
+      this.#answerSoon(connection, call, answer);
+      return;
     }
+    answer.then(
+      (later) => this.#answerSoon(connection, call, later),
+      (error: unknown) => this.#answerSoon(connection, call, this.#unexpected(call, error)),
+    );
   }
 
-  #onAnswer(connection: HttpConnection, call: IncomingCall, answer: HttpAnswer): void {
-    this.#settle(connection);
-    this.#answer(connection, call, answer);
-    this.#runWaiting(connection);
-  }
-
-  #settle(connection: HttpConnection): void {
-    connection.running = undefined;
-    this.#options.in_flight.leave();
+  #answerSoon(connection: HttpConnection, call: IncomingCall, answer: HttpAnswer): void {
+    atEndOfTurn(() => {
+      connection.running = undefined;
+      this.#options.in_flight.leave();
+      this.#answer(connection, call, answer);
+      this.#runWaiting(connection);
+    });
   }
 
   #answer(connection: HttpConnection, call: IncomingCall, answer: HttpAnswer): void {

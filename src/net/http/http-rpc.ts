@@ -1,5 +1,6 @@
 import { create, type DescMessage, type MessageShape, toBinary } from '@bufbuild/protobuf';
 import type { HttpAnswer, HttpCall } from '../../admin/http-types.ts';
+import { type Awaitable, attempt, whenThere } from '../../awaitable.ts';
 import { originOf } from '../../rpc/call-origin.ts';
 import type { Runner } from '../../rpc/runner.ts';
 import type { Service } from '../../rpc/service.ts';
@@ -49,7 +50,7 @@ export class HttpRpc {
   }
 
   /** Answers a call; `name` is what its path has behind the service's name. */
-  async answer(call: HttpCall, service: Service, name: string): Promise<HttpAnswer> {
+  answer(call: HttpCall, service: Service, name: string): Awaitable<HttpAnswer> {
     if (name === '') return failure(call, 404, NO_METHOD, missingName(call, service));
     const method = service.methods.get(name);
     if (!method) return failure(call, 404, NO_METHOD, `Fail to find method on \`${call.path}'`);
@@ -65,13 +66,16 @@ export class HttpRpc {
     };
     const encode = (answer: MessageShape<DescMessage>) => codec.write(method.response, answer);
     const origin = originOf(call.headers);
-    try {
-      const body = await this.#runner.serve(method, request, encode, { untilSent, origin });
-      return { status: 200, contentType, body, sent };
-    } catch (error) {
-      sent?.();
-      throw error;
-    }
+    return attempt<HttpAnswer>(
+      () =>
+        whenThere(this.#runner.serve(method, request, encode, { untilSent, origin }), (body) => {
+          return { status: 200, contentType, body, sent };
+        }),
+      (error) => {
+        sent?.();
+        throw error;
+      },
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import type { Awaitable } from '../../awaitable.ts';
 import { keys } from '../../keys/key-table.ts';
 import type { Store, Transaction } from '../../kv/store.ts';
 import { readRecord, writeRecord } from '../../records/message-record.ts';
@@ -61,6 +62,6 @@ function changeItems(
   });
 }
 
-function read(txn: Transaction): Promise<ServiceRegistryPB | undefined> {
+function read(txn: Transaction): Awaitable<ServiceRegistryPB | undefined> {
   return readRecord(txn, keys.systemRegistry, {}, { editable: true });
 }

@@ -16,7 +16,7 @@ function range(begin: string, end: string, options?: RangeOptions) {
 }
 
 function get(key: string, options?: { snapshot: boolean }) {
-  return (txn: Transaction) => txn.get(bytes(key), options);
+  return async (txn: Transaction) => txn.get(bytes(key), options);
 }
 
 function set(key: string, value = '2') {
@@ -30,7 +30,7 @@ const CASES: readonly Case[] = [
   { name: 'an absent key that appeared', read: get('b'), meanwhile: set('b'), conflict: true },
   {
     name: 'one of many keys',
-    read: (txn) => txn.getMany(['a', 'b'].map(bytes)),
+    read: async (txn) => txn.getMany(['a', 'b'].map(bytes)),
     meanwhile: set('b'),
     conflict: true,
   },
@@ -173,7 +173,7 @@ export function conflictContract(subject: Subject): void {
           other.set(bytes(behind ? `${last}\x00` : last), bytes(behind ? 'behind' : 'within')),
         );
         txn.set(bytes('result'), bytes(String(behind)));
-        const committed = await txn.commit().then(
+        const committed = await Promise.resolve(txn.commit()).then(
           () => true,
           () => false,
         );

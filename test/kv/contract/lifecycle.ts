@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { collectRange } from '../../../src/kv/collect-range.ts';
+import { StoreError } from '../../../src/kv/store-error.ts';
 import { bytes, text } from '../../support/kv/bytes.ts';
 import type { Subject } from '../contract.ts';
 
@@ -63,6 +64,24 @@ export function lifecycleContract(subject: Subject): void {
       await expect(failing).rejects.toThrow(new TypeError('mine'));
       expect(runs).toBe(1);
       expect(await store.transact((txn) => txn.get(bytes('a')))).toBeUndefined();
+    });
+
+    test('transactNow gives at once what waits for nothing, and rejects all the same', async () => {
+      const store = subject.store();
+      if (store.transactNow === undefined) return;
+      await store.transact(async (txn) => txn.set(bytes('a'), bytes('1')));
+      const value = store.transactNow((txn) => txn.get(bytes('a')));
+      expect(value instanceof Promise ? undefined : text(value)).toBe('1');
+      const refusal = new Error('no');
+      const refused = store.transactNow(() => {
+        throw refusal;
+      });
+      await expect(refused).rejects.toBe(refusal);
+      await expect(
+        store.transactNow((txn) => txn.get(new Uint8Array(store.limits.key_bytes + 1))),
+      ).rejects.toBeInstanceOf(StoreError);
+      await store.transactNow((txn) => txn.set(bytes('a'), bytes('2')));
+      expect(text(await store.transact((txn) => txn.get(bytes('a'))))).toBe('2');
     });
 
     test('transact returns what the function returns', async () => {

@@ -53,7 +53,7 @@ export function losingStore(
     receipts,
     fates,
     begin,
-    transact: (work, options) => transact(begin, work, options),
+    transact: async (work, options) => transact(begin, work, options),
     async close() {
       await receipts.settled();
       await store.close();
@@ -103,7 +103,7 @@ function withoutFences(inner: ReliantTransaction): ReliantTransaction {
 
 /** Commits at some time, if nothing is in the way by then. */
 function commitLater(inner: Transaction): void {
-  const commit = () => void inner.commit().catch(() => undefined);
+  const commit = () => void Promise.resolve(inner.commit()).catch(() => undefined);
   if (Math.random() < 0.5) setImmediate(commit);
   else setTimeout(commit, 5);
 }
@@ -113,7 +113,7 @@ function careless(inner: Transaction): Transaction {
   return replacing(inner, (name) => {
     if (name !== 'commit') return undefined;
     return () =>
-      inner.commit().catch((error: unknown) => {
+      Promise.resolve(inner.commit()).catch((error: unknown) => {
         const is_unknown = error instanceof StoreError && error.code === StoreErrorCode.CommitUnknown;
         throw is_unknown ? new StoreError(StoreErrorCode.Busy, error.message) : error;
       });

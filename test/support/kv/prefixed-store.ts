@@ -7,7 +7,7 @@ export function prefixedStore(store: Store, prefix: Uint8Array): Store {
   return {
     limits: { ...store.limits, key_bytes: store.limits.key_bytes - prefix.length },
     begin,
-    transact: (work, options) => transact(begin, work, options),
+    transact: async (work, options) => transact(begin, work, options),
     ...(store.stats && { stats: () => store.stats?.() as StoreStats }),
     close: () => store.close(),
   };

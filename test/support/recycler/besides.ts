@@ -6,6 +6,7 @@ export function besides<S extends Store>(store: S, skipped: number, meanwhile: (
   return new Proxy(store, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name, target);
+      if (name === 'transactNow') return undefined;
       if (name !== 'transact') return typeof member === 'function' ? member.bind(target) : member;
       return (work: (txn: Transaction) => Promise<unknown>, options: never) =>
         target.transact(async (txn) => {
