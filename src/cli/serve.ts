@@ -28,8 +28,7 @@ export async function serve(loaded: LoadedSettings, terminal: Terminal, version:
 
   const signals = watchSignals(() => {
     logger.fatal('stopped by a second signal, without waiting for what was in flight');
-    sink.flush();
-    process.exit(ExitCode.Failed);
+    void sink.flush().then(() => process.exit(ExitCode.Failed));
   });
   let onStoreBroken: () => void = () => undefined;
   const broken = new Promise<'broken'>((resolve) => {
@@ -42,7 +41,7 @@ export async function serve(loaded: LoadedSettings, terminal: Terminal, version:
   } catch (error) {
     const reason = error instanceof StartError ? error.message : 'an error that should not happen, see the log';
     logger.fatal(`not started: ${reason}`, error instanceof StartError ? undefined : { error });
-    sink.flush();
+    await sink.flush();
     terminal.err(`nereus: ${reason}\n`);
     return ExitCode.Failed;
   }
@@ -50,7 +49,7 @@ export async function serve(loaded: LoadedSettings, terminal: Terminal, version:
   const why = await Promise.race([signals.first, broken]);
   logger.info('stopping', why === 'broken' ? {} : { signal: why });
   await server.stop();
-  sink.flush();
+  await sink.flush();
   // Whoever keeps the service running starts it again after a failure, which opens the store again.
   return why === 'broken' ? ExitCode.Failed : ExitCode.Done;
 }

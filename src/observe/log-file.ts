@@ -34,7 +34,7 @@ export function openLogFile(options: LogFileOptions): Sink {
         // A full disk must not end the service; lines are lost until there is room again.
       }
     },
-    flush: () => undefined,
+    flush: async () => undefined,
   };
 }
 

@@ -61,7 +61,9 @@ describe('masking', () => {
 describe('a logger', () => {
   function lines(level: LogLevel, use: (logger: ReturnType<typeof createLogger>) => void): unknown[] {
     const written: unknown[] = [];
-    use(createLogger({ level, sink: { write: (line) => written.push(JSON.parse(line)), flush: () => undefined } }));
+    use(
+      createLogger({ level, sink: { write: (line) => written.push(JSON.parse(line)), flush: async () => undefined } }),
+    );
     return written;
   }
 

@@ -2,6 +2,6 @@
 export interface Sink {
   /** Takes one JSON line with its line end. */
   write(line: string): void;
-  /** Writes out what is held back. To be called before the process ends. */
-  flush(): void;
+  /** Resolves when what is held back is written out, or can't be. To be waited for before the process ends. */
+  flush(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { write, writeSync } from 'node:fs';
+import { write } from 'node:fs';
 import type { Sink } from './sink.ts';
 
 /** More than this many bytes that the reader of the logs has not taken yet are dropped, rather than kept in memory. */
@@ -14,8 +14,8 @@ const FLUSH_MS = 1000;
 export class DescriptorSink implements Sink {
   readonly #descriptor: number;
   #lines: string[] = [];
-  /** What the reader had no room for, until it is tried again. */
-  #retry: { readonly timer: NodeJS.Timeout; readonly rest: Buffer } | undefined;
+  /** Those who wait until nothing is held back. */
+  #flushed: (() => void)[] = [];
   #held_bytes = 0;
   #writing = false;
   #gone = false;
@@ -32,20 +32,21 @@ export class DescriptorSink implements Sink {
     if (!this.#writing) this.#writeLines();
   }
 
-  flush(): void {
-    const until_ms = performance.now() + FLUSH_MS;
-    clearTimeout(this.#retry?.timer);
-    let rest = Buffer.concat([this.#retry?.rest ?? Buffer.alloc(0), this.#take()]);
-    if (this.#retry !== undefined) this.#writing = false;
-    this.#retry = undefined;
-    while (rest.length > 0 && !this.#gone && performance.now() < until_ms) {
-      try {
-        rest = rest.subarray(writeSync(this.#descriptor, rest));
-      } catch (error) {
-        if (isBusy(error)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
-        else this.#gone = true;
-      }
-    }
+  /** Waits for the reader no longer than a second. What the thread pool is writing can only be waited for, and not done again. */
+  async flush(): Promise<void> {
+    if (!this.#writing) return;
+    await new Promise<void>((resolve) => {
+      const given_up = setTimeout(resolve, FLUSH_MS);
+      this.#flushed.push(() => {
+        clearTimeout(given_up);
+        resolve();
+      });
+    });
+  }
+
+  #becomeIdle(): void {
+    this.#writing = false;
+    for (const resolve of this.#flushed.splice(0)) resolve();
   }
 
   #take(): Buffer {
@@ -60,11 +61,9 @@ export class DescriptorSink implements Sink {
   }
 
   #writeRest(rest: Buffer): void {
-    this.#retry = undefined;
     write(this.#descriptor, rest, (error, written) => {
       if (isBusy(error)) {
-        const timer = setTimeout(() => this.#writeRest(rest), RETRY_MS).unref();
-        this.#retry = { timer, rest };
+        setTimeout(() => this.#writeRest(rest), RETRY_MS).unref();
         return;
       }
       // There is nowhere left to tell of it.
@@ -73,7 +72,7 @@ export class DescriptorSink implements Sink {
       this.#held_bytes -= rest.length - left.length;
       if (left.length > 0) this.#writeRest(left);
       else if (this.#lines.length > 0) this.#writeLines();
-      else this.#writing = false;
+      else this.#becomeIdle();
     });
   }
 }

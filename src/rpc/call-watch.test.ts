@@ -10,7 +10,7 @@ const { OK, TXN_ID_NOT_FOUND } = MetaServiceCode;
 function watching(slow_call_ms: number, level: 'debug' | 'info' = 'debug') {
   const lines: Record<string, unknown>[] = [];
   const counts = new CallCounts(10);
-  const sink = { write: (line: string) => void lines.push(JSON.parse(line)), flush: () => undefined };
+  const sink = { write: (line: string) => void lines.push(JSON.parse(line)), flush: async () => undefined };
   const watch = new CallWatch({ logger: createLogger({ level, sink }), counts, slow_call_ms });
   /** A call that takes so long. */
   const end = (ending: Ending, duration_ms: number, message = '', parts: Partial<Progress> = {}) => {

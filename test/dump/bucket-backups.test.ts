@@ -15,8 +15,8 @@ import { type EmbeddedStore, openEmbeddedStore } from '../../src/kv/embedded/sto
 import type { LargeObjects } from '../../src/objects/large/large-objects.ts';
 import { openLargeObjects } from '../../src/objects/large/open-large-objects.ts';
 import type { AzureLocation, S3Location } from '../../src/objects/location.ts';
-import { createLogger } from '../../src/observe/logger.ts';
 import { commandLine } from '../support/command-line.ts';
+import { loggerTo } from '../support/logger-to.ts';
 import { startAzureServer } from '../support/objects/azure-server.ts';
 import { type FlakyProxy, startFlakyProxy } from '../support/objects/flaky-proxy.ts';
 import { unlimited } from '../support/objects/limits.ts';
@@ -93,10 +93,7 @@ async function namesIn(location: S3Location | AzureLocation): Promise<string[]> 
 
 /** Makes backups as a process called `owner` does. */
 function start(store: EmbeddedStore, settings: Settings, owner: string, more: Partial<BackupsOptions> = {}): Backups {
-  const logger = createLogger({
-    level: 'info',
-    sink: { write: (line) => void lines.push(line), flush: () => undefined },
-  });
+  const logger = loggerTo((line) => void lines.push(line), 'info');
   const origin = 'here';
   const backups = new Backups({
     ...{ store, settings, owner, logger, origin, program: 'test', now_ms: fast_ms },

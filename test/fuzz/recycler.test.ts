@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { recyclerOperations } from '../../src/admin/recycling/recycler-operations.ts';
-import { createLogger } from '../../src/observe/logger.ts';
 import { FuzzClient } from '../support/fuzz/client.ts';
 import { mutateBytes, mutateJson, randomBytes } from '../support/fuzz/mutate.ts';
 import { oddText } from '../support/fuzz/odd-values.ts';
+import { loggerTo } from '../support/logger-to.ts';
 import { newSeed, Random } from '../support/random.ts';
 import { GatedSweep } from '../support/recycler/gated-sweep.ts';
 import { type RecyclingServer, startRecyclingServer } from '../support/recycler/recycling-server.ts';
@@ -34,10 +34,7 @@ const log: string[] = [];
 beforeAll(async () => {
   const sweep = new GatedSweep('recycle_copy_jobs');
   sweep.open = true;
-  const logger = createLogger({
-    level: 'warn',
-    sink: { write: (line) => void log.push(line), flush: () => undefined },
-  });
+  const logger = loggerTo((line) => void log.push(line), 'warn');
   const settings = { enable_checker: true, http_token: 'Token0fTheFuzzer' };
   server = await startRecyclingServer({ live: [sweep], settings, logger });
   for (const id of ['i', 'j']) await server.createInstance(id);

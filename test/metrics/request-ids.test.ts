@@ -1,9 +1,9 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createLogger } from '../../src/observe/logger.ts';
 import { GetVersionRequestSchema } from '../../src/schema/gen/cloud/version_pb.ts';
 import { BaiduStdClient } from '../support/baidu-std-client.ts';
 import { frame, RawGrpc } from '../support/grpc/raw-call.ts';
+import { loggerTo } from '../support/logger-to.ts';
 import { startTestServer, type TestServer } from '../support/run-server.ts';
 
 const ID = 'the-id/of+this:call';
@@ -15,8 +15,7 @@ let server: TestServer;
 let lines: Record<string, unknown>[];
 beforeEach(async () => {
   lines = [];
-  const sink = { write: (line: string) => void lines.push(JSON.parse(line)), flush: () => undefined };
-  server = await startTestServer({ logger: createLogger({ level: 'info', sink }) });
+  server = await startTestServer({ logger: loggerTo((line) => void lines.push(JSON.parse(line)), 'info') });
 });
 afterEach(() => server.stop());
 

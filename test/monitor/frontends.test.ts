@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createLogger } from '../../src/observe/logger.ts';
 import { NodeInfoPB_NodeType as NodeType } from '../../src/schema/gen/cloud/cluster_pb.ts';
+import { loggerTo } from '../support/logger-to.ts';
 import {
   answers,
   type FakeFrontend,
@@ -50,13 +50,15 @@ afterEach(async () => {
 async function serve(does: readonly FrontendDoes[], timeout_ms = 30_000): Promise<void> {
   const hosts = does.map((_, place) => `127.0.0.${place + 2}`);
   frontends = await startFrontends(Object.fromEntries(hosts.map((host, place) => [host, does[place] as FrontendDoes])));
-  const sink = { write: (line: string) => log.push(line), flush: () => undefined };
   const settings = {
     frontend_http_port: frontends[0]?.port ?? 1,
     frontend_timeout_ms: timeout_ms,
     cluster_status_users: new Map([['admin', PASSWORD]]),
   };
-  server = await startStatusServer(settings, createLogger({ level: 'debug', sink }));
+  server = await startStatusServer(
+    settings,
+    loggerTo((line) => log.push(line)),
+  );
   const nodes = hosts.map((ip) => ({ ip, type: FE_FOLLOWER }));
   await putInstance(server.store, 'i', { frontends: nodes, backends: BACKENDS });
 }

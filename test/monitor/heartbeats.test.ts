@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { keys } from '../../src/keys/key-table.ts';
 import { Heartbeats } from '../../src/monitor/heartbeat/heartbeats.ts';
 import { holdLease } from '../../src/monitor/heartbeat/lease.ts';
-import { createLogger } from '../../src/observe/logger.ts';
 import { recordExists } from '../../src/records/message-record.ts';
+import { loggerTo } from '../support/logger-to.ts';
 import { FakeBackend, type FakeBackendOptions } from '../support/monitor/fake-backend.ts';
 import { putInstance, type StatusServer, startStatusServer } from '../support/monitor/status-server.ts';
 import { until } from '../support/recycler/until.ts';
@@ -34,10 +34,7 @@ async function startBackend(options?: FakeBackendOptions): Promise<FakeBackend> 
   return backend;
 }
 
-const logger = createLogger({
-  level: 'info',
-  sink: { write: (line: string) => log.push(JSON.parse(line)), flush: () => undefined },
-});
+const logger = loggerTo((line) => log.push(JSON.parse(line)), 'info');
 
 /** Asks every few milliseconds, for a process of this name. */
 function startHeartbeats(

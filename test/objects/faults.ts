@@ -7,7 +7,7 @@ import type { ObjectStore } from '../../src/objects/object-store.ts';
 import { ObjectStoreError } from '../../src/objects/object-store-error.ts';
 import type { ObjectStoreOptions } from '../../src/objects/options.ts';
 import { RateLimiters } from '../../src/objects/rate-limiters.ts';
-import { createLogger } from '../../src/observe/logger.ts';
+import { loggerTo } from '../support/logger-to.ts';
 import { type FlakyProxy, startFlakyProxy } from '../support/objects/flaky-proxy.ts';
 import { unlimited } from '../support/objects/limits.ts';
 import { OBJECT_SETTINGS } from '../support/objects/settings.ts';
@@ -157,10 +157,7 @@ export function faultContract(start: () => Promise<ServerPlace>, { has_buckets =
 /** Looks at an error in every way in which somebody may print it. */
 export function expectNoSecret(error: unknown, secrets: readonly string[]): void {
   const lines: string[] = [];
-  const logger = createLogger({
-    level: 'info',
-    sink: { write: (line) => void lines.push(line), flush: () => undefined },
-  });
+  const logger = loggerTo((line) => void lines.push(line), 'info');
   logger.error('failed', { error, nested: { error } });
   const seen = [inspect(error, { depth: 20, showHidden: true, getters: true }), JSON.stringify(error), ...lines].join(
     '\n',

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createLogger } from '../../src/observe/logger.ts';
+import { loggerTo } from '../support/logger-to.ts';
 import { startTestServer, type TestServer, type TestServerOptions } from '../support/run-server.ts';
 
 let server: TestServer | undefined;
@@ -14,7 +14,7 @@ afterEach(async () => {
 });
 
 async function start(settings: NonNullable<TestServerOptions['settings']> = {}): Promise<TestServer> {
-  const logger = createLogger({ level: 'info', sink: { write: (line) => log.push(line), flush: () => undefined } });
+  const logger = loggerTo((line) => log.push(line), 'info');
   server = await startTestServer({ settings, logger });
   return server;
 }

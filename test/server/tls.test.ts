@@ -5,7 +5,7 @@ import { connect as connectTcp } from 'node:net';
 import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createLogger } from '../../src/observe/logger.ts';
+import { loggerTo } from '../support/logger-to.ts';
 import { makeDir, startTestServer, type TestServer } from '../support/run-server.ts';
 import { LOCALHOST, RENEWED } from '../support/test-certificates.ts';
 
@@ -28,11 +28,10 @@ afterEach(async () => {
 const file = (name: string) => join(dir, name);
 
 async function start(settings = {}): Promise<number> {
-  const sink = { write: (line: string) => void log.push(line), flush: () => undefined };
   const tls = { tls_cert: file('cert.pem'), tls_key: file('key.pem') };
   server = await startTestServer({
     settings: { ...tls, ...settings },
-    logger: createLogger({ level: 'info', sink }),
+    logger: loggerTo((line) => void log.push(line), 'info'),
     dir: file('data'),
   });
   return Number(new URL(server.base).port);

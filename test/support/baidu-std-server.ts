@@ -2,10 +2,10 @@ import { BaiduFront, type BaiduFrontOptions } from '../../src/net/baidu-std/baid
 import { ByteBudget } from '../../src/net/byte-budget.ts';
 import type { Connections } from '../../src/net/connections.ts';
 import { FairTurns } from '../../src/net/fair-turns.ts';
-import { createLogger } from '../../src/observe/logger.ts';
 import { method } from '../../src/rpc/method.ts';
 import { BeginTxnRequestSchema, BeginTxnResponseSchema } from '../../src/schema/gen/cloud/txn_pb.ts';
 import { listenWith } from './listen.ts';
+import { loggerTo } from './logger-to.ts';
 
 export interface BaiduStdUnderTest {
   readonly port: number;
@@ -34,7 +34,7 @@ export async function startBaiduStd(
   }: Partial<BaiduFrontOptions> & { readonly max_buffered_bytes?: number } = {},
 ): Promise<BaiduStdUnderTest> {
   const log: string[] = [];
-  const logger = createLogger({ level: 'debug', sink: { write: (line) => log.push(line), flush: () => undefined } });
+  const logger = loggerTo((line) => log.push(line));
   const buffered = new ByteBudget(max_buffered_bytes);
   const front = new BaiduFront({
     rpc: {

@@ -3,8 +3,8 @@ import { ByteBudget } from '../../src/net/byte-budget.ts';
 import type { Connections } from '../../src/net/connections.ts';
 import { HttpFront, type HttpFrontOptions } from '../../src/net/http/http-front.ts';
 import { InFlight } from '../../src/net/in-flight.ts';
-import { createLogger } from '../../src/observe/logger.ts';
 import { listenWith } from './listen.ts';
+import { loggerTo } from './logger-to.ts';
 
 export interface HttpUnderTest {
   readonly port: number;
@@ -31,7 +31,7 @@ export async function startHttp(
   } = {},
 ): Promise<HttpUnderTest> {
   const log: string[] = [];
-  const logger = createLogger({ level: 'debug', sink: { write: (line) => log.push(line), flush: () => undefined } });
+  const logger = loggerTo((line) => log.push(line));
   const in_flight = new InFlight(max_requests_in_flight);
   const front = new HttpFront({
     handler,

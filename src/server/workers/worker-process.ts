@@ -54,7 +54,7 @@ async function start({ settings, version, store_group, worker }: Start): Promise
     service = await startService({ settings, logger, version, store_group, tokens, figures, onStoreBroken: leave });
   } catch (error) {
     await tell({ kind: 'failed', reason: reasonOf(error, logger) });
-    sink.flush();
+    await sink.flush();
     process.exit(1);
   }
   keepRunning(logger);
@@ -66,8 +66,8 @@ async function start({ settings, version, store_group, worker }: Start): Promise
 /** The supervisor is gone. If that was while it stopped the service, it was not to be waited for any longer. */
 function onDisconnect(): void {
   if (stopping) {
-    sink.flush();
-    process.exit(1);
+    void sink.flush().then(() => process.exit(1));
+    return;
   }
   gathered(undefined);
   for (const name of [...borrowers.keys()]) lent(name, Number.MAX_SAFE_INTEGER);
@@ -127,7 +127,7 @@ async function stop(code = 0): Promise<void> {
   stopping = true;
   await starting;
   await service?.stop();
-  sink.flush();
+  await sink.flush();
   process.exit(code);
 }
 

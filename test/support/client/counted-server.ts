@@ -1,4 +1,4 @@
-import { createLogger } from '../../../src/observe/logger.ts';
+import { loggerTo } from '../logger-to.ts';
 import { startTestServer, type TestServer, type TestServerOptions } from '../run-server.ts';
 
 export interface CountedServer extends TestServer {
@@ -9,11 +9,11 @@ export interface CountedServer extends TestServer {
 /** A whole service which counts the calls that got as far as their method. */
 export async function startCountedServer(options: TestServerOptions = {}): Promise<CountedServer> {
   const counts = new Map<string, number>();
-  const write = (line: string) => {
+  const count = (line: string) => {
     const { msg, method } = JSON.parse(line);
     if (msg === 'call') counts.set(method, (counts.get(method) ?? 0) + 1);
   };
-  const logger = createLogger({ level: 'debug', sink: { write, flush: () => undefined } });
+  const logger = loggerTo(count);
   const server = await startTestServer({ ...options, logger });
   return { ...server, ran: (method) => counts.get(method) ?? 0 };
 }

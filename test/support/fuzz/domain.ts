@@ -9,7 +9,6 @@ import type { MetaServices } from '../../../src/meta/call.ts';
 import { findInstance } from '../../../src/meta/instance/instance-record.ts';
 import { createMetaServices } from '../../../src/meta/meta-services.ts';
 import { Keyring } from '../../../src/meta/secrets/keyring.ts';
-import { createLogger } from '../../../src/observe/logger.ts';
 import type { Answer } from '../../../src/rpc/answer.ts';
 import { CallCounts } from '../../../src/rpc/call-counts.ts';
 import { CallWatch } from '../../../src/rpc/call-watch.ts';
@@ -19,6 +18,7 @@ import { Runner } from '../../../src/rpc/runner.ts';
 import type { InstanceInfoPB } from '../../../src/schema/gen/cloud/instance_pb.ts';
 import { MetaServiceCode } from '../../../src/schema/gen/cloud/status_pb.ts';
 import { temporaryStore } from '../kv/temporary-store.ts';
+import { loggerTo } from '../logger-to.ts';
 
 export interface DomainOptions {
   readonly settings?: Partial<Settings>;
@@ -86,10 +86,7 @@ export async function domainOn(
 ): Promise<Domain> {
   const settings: Settings = { ...loadSettings(readFlags([]), {}).settings, http_token: TOKEN, ...given };
   const log: string[] = [];
-  const logger = createLogger({
-    level: 'debug',
-    sink: { write: (line) => void log.push(line), flush: () => undefined },
-  });
+  const logger = loggerTo((line) => void log.push(line));
   const keyring = new Keyring({ ...settings, default_key: DEFAULT_ENCRYPTION_KEY });
   await keyring.install(store);
   const now_ms = now === undefined ? Date.now : () => now() * 1000;

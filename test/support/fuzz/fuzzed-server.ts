@@ -1,7 +1,7 @@
 import type { EmbeddedStore } from '../../../src/kv/embedded/store.ts';
 import type { Store } from '../../../src/kv/store.ts';
-import { createLogger } from '../../../src/observe/logger.ts';
 import { createServices } from '../../../src/server/services.ts';
+import { loggerTo } from '../logger-to.ts';
 import type { Random } from '../random.ts';
 import { startTestServer, type TestServerOptions } from '../run-server.ts';
 import { FuzzClient } from './client.ts';
@@ -25,8 +25,7 @@ export async function startFuzzedServer(
   options: Pick<TestServerOptions, 'settings' | 'dir'> = {},
 ): Promise<FuzzedServer> {
   let lines: string[] = [];
-  const sink = { write: (line: string) => void lines.push(line), flush: () => undefined };
-  const logger = createLogger({ level: 'debug', sink });
+  const logger = loggerTo((line) => void lines.push(line));
   let store: Store | undefined;
   const server = await startTestServer({
     ...options,

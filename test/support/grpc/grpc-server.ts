@@ -9,10 +9,10 @@ import { Http2Front, type Http2FrontOptions } from '../../../src/net/http2/http2
 import { PlainRequest } from '../../../src/net/http2/plain-request.ts';
 import { InFlight } from '../../../src/net/in-flight.ts';
 import { RpcFault } from '../../../src/net/rpc-fault.ts';
-import { createLogger } from '../../../src/observe/logger.ts';
 import type { UnaryMethod } from '../../../src/rpc/service.ts';
 import { MetaService } from '../../../src/schema/gen/cloud/meta_service_pb.ts';
 import { listenWith } from '../listen.ts';
+import { loggerTo } from '../logger-to.ts';
 
 export interface GrpcUnderTest {
   readonly port: number;
@@ -46,7 +46,7 @@ export async function startGrpc(
   } = {},
 ): Promise<GrpcUnderTest> {
   const log: string[] = [];
-  const logger = createLogger({ level: 'debug', sink: { write: (line) => log.push(line), flush: () => undefined } });
+  const logger = loggerTo((line) => log.push(line));
   const buffered = new ByteBudget(max_buffered_bytes);
   const common = { logger, buffered, max_body_bytes, decompressions: new FairTurns(4) };
   const rpc = {

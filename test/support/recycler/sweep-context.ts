@@ -2,12 +2,12 @@ import { readFlags } from '../../../src/config/flags.ts';
 import { loadSettings } from '../../../src/config/load.ts';
 import type { ObjectStore } from '../../../src/objects/object-store.ts';
 import { ObjectStoreError } from '../../../src/objects/object-store-error.ts';
-import { createLogger } from '../../../src/observe/logger.ts';
 import { type Planned, SweepProgress } from '../../../src/recycler/progress.ts';
 import type { Sweep, SweepContext, Vaults } from '../../../src/recycler/sweep.ts';
 import { openVaults } from '../../../src/recycler/vaults.ts';
 import type { InstanceInfoPB } from '../../../src/schema/gen/cloud/instance_pb.ts';
 import type { Domain } from '../fuzz/domain.ts';
+import { loggerTo } from '../logger-to.ts';
 import { unlimited } from '../objects/limits.ts';
 import type { MemoryPlaces } from '../objects/memory-places.ts';
 
@@ -30,7 +30,6 @@ export async function sweepContext(domain: Domain, options: TestContextOptions =
   const { settings: given, stores = {}, places, instance_id = 'i', ...more } = options;
   const settings = { ...loadSettings(readFlags([]), {}).settings, ...given };
   const instance = await domain.instance(instance_id);
-  const sink = { write: (line: string) => void domain.log.push(line), flush: () => undefined };
   return {
     store: domain.store,
     services: domain.services,
@@ -38,7 +37,7 @@ export async function sweepContext(domain: Domain, options: TestContextOptions =
     instance,
     vaults: places ? await memoryVaults(domain, instance, places) : testVaults(stores),
     settings,
-    logger: createLogger({ level: 'debug', sink }),
+    logger: loggerTo((line) => void domain.log.push(line)),
     now_ms: domain.services.now_ms,
     dry_run: false,
     progress: new SweepProgress(),

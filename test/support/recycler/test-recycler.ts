@@ -4,12 +4,12 @@ import type { Settings } from '../../../src/config/settings.ts';
 import { keys } from '../../../src/keys/key-table.ts';
 import type { Store } from '../../../src/kv/store.ts';
 import { RateLimiters } from '../../../src/objects/rate-limiters.ts';
-import { createLogger } from '../../../src/observe/logger.ts';
 import { readRecord } from '../../../src/records/message-record.ts';
 import { findJob } from '../../../src/recycler/jobs/job-record.ts';
 import { Recycler, type RecyclerOptions } from '../../../src/recycler/recycler.ts';
 import type { Sweep } from '../../../src/recycler/sweep.ts';
 import type { Domain } from '../fuzz/domain.ts';
+import { loggerTo } from '../logger-to.ts';
 import { ManualClock } from './manual-clock.ts';
 import { testVaults } from './sweep-context.ts';
 
@@ -27,13 +27,12 @@ const SETTINGS = { recycler_sleep_before_scheduling_seconds: 0, recycle_interval
 export function testRecycler(domain: Domain, options: TestRecyclerOptions = {}): Recycler {
   const { settings, live = [], deleted = [], owner = 'one:5000#1', ...more } = options;
   const all = { ...loadSettings(readFlags([]), {}).settings, ...SETTINGS, ...settings };
-  const sink = { write: (line: string) => void domain.log.push(line), flush: () => undefined };
   return new Recycler({
     store: domain.store,
     services: domain.services,
     settings: all,
     clock: new ManualClock(),
-    logger: createLogger({ level: 'debug', sink }),
+    logger: loggerTo((line) => void domain.log.push(line)),
     owner: () => owner,
     openVaults: async () => testVaults({}),
     sweeps: { live: live.map((sweep) => [sweep]), deleted: deleted.map((sweep) => [sweep]) },
