@@ -197,6 +197,25 @@ describe('pipelining', () => {
     expect(got.at(-1).path).toBe('/last');
   });
 
+  test('thousands of requests that are answered at once leave others their turn in between', async () => {
+    let in_this_turn = 0;
+    let most = 0;
+    client = await talk((call) => {
+      if (in_this_turn++ === 0) {
+        setImmediate(() => {
+          in_this_turn = 0;
+        });
+      }
+      most = Math.max(most, in_this_turn);
+      return echo(call);
+    });
+    client.send(`${'GET /p HTTP/1.1\r\n\r\n'.repeat(2999)}GET /last HTTP/1.1\r\nConnection: close\r\n\r\n`);
+    const got = echoed(await client.untilClosed());
+    expect(got).toHaveLength(3000);
+    expect(got.at(-1).path).toBe('/last');
+    expect(most).toBeLessThan(10);
+  });
+
   test('requests without end are cut off after those that were taken', async () => {
     const gate = deferred<HttpAnswer>();
     client = await talk((call) => (call.path === '/gate' ? gate.promise : echo(call)));
