@@ -6,6 +6,7 @@ import { method } from '../../src/rpc/method.ts';
 import { BeginTxnRequestSchema, BeginTxnResponseSchema } from '../../src/schema/gen/cloud/txn_pb.ts';
 import { listenWith } from './listen.ts';
 import { loggerTo } from './logger-to.ts';
+import { deferred } from './server-http.ts';
 
 export interface BaiduStdUnderTest {
   readonly port: number;
@@ -58,4 +59,19 @@ export async function startBaiduStd(
   });
   const { port, connections, stop } = await listenWith(front, { logger });
   return { port, front, buffered, connections, log, stop };
+}
+
+/** Answers with what was asked. */
+export const echo: AnyCall = async (_, request) => request;
+
+/** Calls that wait until the test lets them go, by the text of their request. */
+export function waiting() {
+  const gates = new Map<string, ReturnType<typeof deferred<Uint8Array>>>();
+  const call: AnyCall = (_, request) => {
+    const gate = deferred<Uint8Array>();
+    gates.set(request.toString(), gate);
+    return gate.promise;
+  };
+  const let_go = (name: string) => gates.get(name)?.resolve(Buffer.from(name));
+  return { call, let_go, begun: () => [...gates.keys()] };
 }

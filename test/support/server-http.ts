@@ -1,10 +1,11 @@
-import type { HttpHandler } from '../../src/admin/http-types.ts';
+import type { HttpAnswer, HttpCall, HttpHandler } from '../../src/admin/http-types.ts';
 import { ByteBudget } from '../../src/net/byte-budget.ts';
 import type { Connections } from '../../src/net/connections.ts';
 import { HttpFront, type HttpFrontOptions } from '../../src/net/http/http-front.ts';
 import { InFlight } from '../../src/net/in-flight.ts';
 import { listenWith } from './listen.ts';
 import { loggerTo } from './logger-to.ts';
+import { parseAnswers } from './server-socket.ts';
 
 export interface HttpUnderTest {
   readonly port: number;
@@ -48,6 +49,21 @@ export async function startHttp(
   });
   const { port, connections, stop } = await listenWith(front, { logger, max_connections });
   return { port, front, in_flight, connections, log, stop };
+}
+
+/** Answers with what was asked. */
+export const echo = ({ method, path, query, body }: HttpCall): HttpAnswer => ({
+  status: 200,
+  contentType: 'application/json',
+  body: JSON.stringify({ method, path, query, body: body.toString('latin1') }),
+});
+
+/** As `echo`, but later, so that calls could overtake each other. */
+export const slowEcho: HttpHandler = (call) => new Promise((resolve) => setImmediate(() => resolve(echo(call))));
+
+/** What `echo` has answered. */
+export function echoed(received: string) {
+  return parseAnswers(received).map(({ body }) => JSON.parse(body));
 }
 
 /** A promise with its ends in hand. */
