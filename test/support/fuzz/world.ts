@@ -1,6 +1,9 @@
 import type { Random } from '../random.ts';
 import { plantedSecret } from './secrets.ts';
 
+/** A request as JSON. */
+export type Body = Record<string, unknown>;
+
 /** Names that requests of one generation use, so that they meet what was created by others of it. */
 export interface World {
   /** With a first vault on S3. */
@@ -162,4 +165,19 @@ export function externalStage(world: World, name: string): Record<string, unknow
     access_type: 'AKSK',
     comment: 'a stage',
   };
+}
+
+/** A name that no other request of the generation has. */
+export function name(prefix: string, { serial }: World): string {
+  return `${prefix}_${serial()}`;
+}
+
+/** A body for each of the three instances. */
+export function onEach(body: (instanceId: string, world: World) => Body): (world: World) => Body[] {
+  return (world) => [world.s3, world.hdfs, world.legacy].map((id) => body(id, world));
+}
+
+/** A body for each of the three instances, which a node of it sends. */
+export function asCaller(body: (world: World) => Body): (world: World) => Body[] {
+  return onEach((id, world) => ({ cloud_unique_id: callerOf(id), ...body(world) }));
 }

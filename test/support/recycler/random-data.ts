@@ -1,9 +1,6 @@
-import { decodeKey } from '../../../src/keys/decode-key.ts';
 import { keys } from '../../../src/keys/key-table.ts';
 import { ObjectStoreError } from '../../../src/objects/object-store-error.ts';
-import { readRecord } from '../../../src/records/message-record.ts';
 import { scanRecords } from '../../../src/records/scan-records.ts';
-import { segmentPath } from '../../../src/recycler/data-paths.ts';
 import type { Sweep } from '../../../src/recycler/sweep.ts';
 import { dataSweeps } from '../../../src/recycler/sweeps/data-sweeps.ts';
 import { txnSweeps } from '../../../src/recycler/sweeps/txn-sweeps.ts';
@@ -17,6 +14,7 @@ import type { Random } from '../random.ts';
 import type { RowsetInit } from '../tablets.ts';
 import { DataWorld, DB, INSTANCE, type Place, tabletsOf, VAULT } from './data-world.ts';
 import { KilledError, Mortal } from './mortal.ts';
+import { leftovers, lostObjects, type Table } from './random-data-audit.ts';
 
 /** How long loads and jobs have, and things are kept, in seconds. */
 const EXPIRES = 60;
@@ -28,12 +26,6 @@ const SETTINGS = {
   label_keep_max_second: 200,
 };
 const LAZILY = { enable_cloud_txn_lazy_commit: true, txn_lazy_commit_rowsets_thresold: 2 };
-
-interface Table {
-  readonly tableId: bigint;
-  /** The tablets of its partitions, by the ids of these. */
-  readonly partitions: Map<bigint, readonly Place[]>;
-}
 
 interface Job {
   readonly tabletId: bigint;
@@ -77,18 +69,7 @@ export class RandomData {
 
   /** Every visible rowset of what is in use has its objects. */
   async check(): Promise<void> {
-    const lost: string[] = [];
-    await this.world.domain.store.transact(async (txn) => {
-      for await (const { fields, message } of scanRecords(txn, keys.metaRowset, { instance_id: INSTANCE })) {
-        const { tablet_id } = fields;
-        const index = await readRecord(txn, keys.metaTabletIndex, { instance_id: INSTANCE, tablet_id });
-        if (!index || !this.#isInUse(index.tableId, index.partitionId)) continue;
-        for (let segment = 0; segment < Number(message.numSegments); segment++) {
-          const path = segmentPath({ tablet_id, rowset_id: message.rowsetIdV2 }, segment);
-          if (!this.world.bucket.has(`one/${path}`)) lost.push(path);
-        }
-      }
-    });
+    const lost = await lostObjects(this.world, this.#tables);
     if (lost.length > 0) throw new Error(`lost: ${lost.join(', ')}`);
   }
 
@@ -103,46 +84,8 @@ export class RandomData {
   }
 
   /** Objects that no visible rowset has, and keys that belong to nothing in use. */
-  async leftovers(): Promise<string[]> {
-    const live = new Set<string>();
-    const { store } = this.world.domain;
-    await store.transact(async (txn) => {
-      for await (const { fields, message } of scanRecords(txn, keys.metaRowset, { instance_id: INSTANCE })) {
-        for (let segment = 0; segment < Number(message.numSegments); segment++) {
-          live.add(segmentPath({ tablet_id: fields.tablet_id, rowset_id: message.rowsetIdV2 }, segment));
-        }
-      }
-    });
-    const objects = this.world.paths.filter((path) => !live.has(path));
-    const left = (await this.world.keys()).filter((key) => !this.#belongs(Buffer.from(key, 'hex')));
-    return [...objects, ...left.map(shown)];
-  }
-
-  #belongs(key: Buffer): boolean {
-    const decoded = decodeKey(key);
-    if (!('kind' in decoded) || !('fields' in decoded)) return false;
-    const { kind } = decoded;
-    const fields = decoded.fields as Readonly<Record<string, unknown>>;
-    if (kind.name === 'instance' || !('instance_id' in fields)) return true;
-    if (kind.shape.parts[0] === 'recycle' || kind.name === 'metaRowsetTmp') return false;
-    if (kind.name === 'tableVersion' && this.#versions_may_stay.has(fields.table_id as bigint)) return true;
-    // A table may be in use without a partition. Locks are of all partitions of a table, which is called -1.
-    return this.#tables.some(({ tableId, partitions }) => {
-      const places = [...partitions.values()].flat();
-      return (
-        isAmong(fields.table_id, [tableId]) &&
-        isAmong(fields.index_id, [tableId * 10n]) &&
-        isAmong(fields.partition_id, [...partitions.keys(), -1n]) &&
-        isAmong(
-          fields.tablet_id,
-          places.map(({ tabletId }) => tabletId),
-        )
-      );
-    });
-  }
-
-  #isInUse(tableId: bigint, partitionId: bigint): boolean {
-    return this.#tables.some((table) => table.tableId === tableId && table.partitions.has(partitionId));
+  leftovers(): Promise<string[]> {
+    return leftovers(this.world, this.#tables, this.#versions_may_stay);
   }
 
   async #deed(): Promise<void> {
@@ -347,15 +290,4 @@ export class RandomData {
     const tablets = table ? [...table.partitions.values()].flat() : [];
     return tablets[this.random.int(tablets.length)];
   }
-}
-
-/** The kind of a key and its fields. */
-function shown(key: string): string {
-  const decoded = decodeKey(Buffer.from(key, 'hex'));
-  return 'name' in decoded ? `${decoded.name} ${Object.values(decoded.fields).join(' ')}` : key;
-}
-
-/** Whether a field of a key is one of some ids, or the key has no such field. */
-function isAmong(field: unknown, ids: readonly bigint[]): boolean {
-  return field === undefined || ids.includes(field as bigint);
 }

@@ -1,6 +1,4 @@
-import { callerOf, LOAD_DB, LOAD_TABLE, type World } from '../world.ts';
-
-type Body = Record<string, unknown>;
+import { type Body, callerOf, LOAD_DB, LOAD_TABLE, type World } from '../world.ts';
 
 /** Commits of the transactions that have begun, in every way there is, and of one that there is not. */
 export const COMMIT_BODIES = {

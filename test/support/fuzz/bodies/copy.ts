@@ -1,6 +1,4 @@
-import { callerOf, type World } from '../world.ts';
-
-type Body = Record<string, unknown>;
+import { type Body, callerOf, type World } from '../world.ts';
 
 /** Requests of copy jobs: three jobs that meet in their files, finished, found and missed. */
 export const COPY_BODIES = {

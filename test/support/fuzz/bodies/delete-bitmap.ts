@@ -1,6 +1,4 @@
-import { callerOf, type World } from '../world.ts';
-
-type Body = Record<string, unknown>;
+import { type Body, callerOf, type World } from '../world.ts';
 
 /** Requests for delete bitmaps: of a load and a compaction that take turns with one lock, and of those who have none. */
 export const DELETE_BITMAP_BODIES = {

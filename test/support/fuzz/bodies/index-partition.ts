@@ -1,6 +1,4 @@
-import { callerOf, type World } from '../world.ts';
-
-type Body = Record<string, unknown>;
+import { type Body, callerOf, type World } from '../world.ts';
 
 /** Requests for indexes and partitions: prepared, committed and dropped, each in all orders, since every one is sent often. */
 export const INDEX_PARTITION_BODIES = {

@@ -1,6 +1,4 @@
-import { callerOf, type World } from '../world.ts';
-
-type Body = Record<string, unknown>;
+import { type Body, callerOf, type World } from '../world.ts';
 
 const FAR = 4_102_444_800;
 /** Tablets that other requests create; the last one is a new tablet that schema changes make. */

@@ -1,6 +1,4 @@
-import { callerOf, type World } from '../world.ts';
-
-type Body = Record<string, unknown>;
+import { type Body, callerOf, type World } from '../world.ts';
 
 const PLACE = { table_id: 10, index_id: 110, partition_id: 11 };
 /** The tablets that requests create, and one that they don't. */

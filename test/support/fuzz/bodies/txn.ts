@@ -1,6 +1,4 @@
-import { callerOf, LOAD_DB, LOAD_TABLE, loadTxn, type World } from '../world.ts';
-
-type Body = Record<string, unknown>;
+import { type Body, callerOf, LOAD_DB, LOAD_TABLE, loadTxn, type World } from '../world.ts';
 
 /** Requests about the transactions that have begun, in whichever states others have left them, and about some that never did. */
 export const TXN_BODIES = {
