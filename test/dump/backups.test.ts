@@ -1,7 +1,6 @@
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { backupName } from '../../src/dump/backup/backup-name.ts';
 import { endBackup, LEASE_MS, lastBackupMs, renewBackup, takeBackup } from '../../src/dump/backup/backup-record.ts';
@@ -14,6 +13,7 @@ import { verifyDump } from '../../src/dump/verify-dump.ts';
 import { type EmbeddedStore, openEmbeddedStore } from '../../src/kv/embedded/store.ts';
 import { type Logger, SILENT } from '../../src/observe/logger.ts';
 import { startTestServer } from '../support/run-server.ts';
+import { until } from '../support/until.ts';
 
 const HOUR_MS = 3_600_000;
 const NOW = Date.UTC(2026, 0, 31, 12);
@@ -62,10 +62,6 @@ function start(store: EmbeddedStore, owner: string, more: Partial<BackupsOptions
   running.push(backups);
   backups.start();
   return backups;
-}
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await sleep(20);
 }
 
 /** What the log was told as errors. */

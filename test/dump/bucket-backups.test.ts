@@ -1,7 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readFlags } from '../../src/config/flags.ts';
 import { loadSettings } from '../../src/config/load.ts';
@@ -23,6 +22,7 @@ import { unlimited } from '../support/objects/limits.ts';
 import { type S3Server, startS3Server } from '../support/objects/s3-server.ts';
 import { OBJECT_SETTINGS } from '../support/objects/settings.ts';
 import { startTestServer } from '../support/run-server.ts';
+import { until } from '../support/until.ts';
 
 interface Place {
   readonly endpoint: string;
@@ -63,10 +63,6 @@ async function openStore(): Promise<EmbeddedStore> {
     for (let i = 0; i < 40; i++) txn.set(Buffer.from(`key ${i}`), Buffer.alloc(50_000, i));
   });
   return store;
-}
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await sleep(20);
 }
 
 function settingsOf(

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
-import { Agent, request } from 'node:http';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { OneConnection } from '../support/one-connection.ts';
 import { lintScrape } from '../support/prometheus/lint.ts';
 import { Scrape } from '../support/prometheus/scrape.ts';
 import { makeDir, type SpawnedServer, spawnServer, workersOf } from '../support/run-server.ts';
@@ -10,14 +10,14 @@ const WORKERS = 2;
 let dir: string;
 let server: SpawnedServer;
 let base: string;
-const agents: Agent[] = [];
+const connections: OneConnection[] = [];
 beforeAll(async () => {
   dir = await makeDir();
   server = spawnServer(['--listen', '127.0.0.1:0', '--data-dir', dir, '--workers', String(WORKERS)]);
   base = await server.base();
 });
 afterEach(() => {
-  for (const agent of agents.splice(0)) agent.destroy();
+  for (const one of connections.splice(0)) one.close();
 });
 afterAll(async () => {
   server.child.kill('SIGTERM');
@@ -25,23 +25,10 @@ afterAll(async () => {
   await rm(dir, { recursive: true });
 });
 
-/** One connection, which is one worker's as long as that lives; those that are opened one after the other are different workers'. */
-function connection(base: string): (path: string, body?: unknown) => Promise<string> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  agents.push(agent);
-  const { hostname, port } = new URL(base);
-  return (path, body) =>
-    new Promise((resolve, reject) => {
-      const method = body === undefined ? 'GET' : 'POST';
-      const sent = request({ agent, hostname, port, method, path }, (response) => {
-        let text = '';
-        response.setEncoding('utf8').on('data', (chunk: string) => {
-          text += chunk;
-        });
-        response.on('error', reject).on('end', () => resolve(text));
-      });
-      sent.on('error', reject).end(body === undefined ? undefined : JSON.stringify(body));
-    });
+function connection() {
+  const one = new OneConnection(base);
+  connections.push(one);
+  return (path: string, body?: unknown) => one.ask(path, body === undefined ? {} : { body: JSON.stringify(body) });
 }
 
 type Connection = ReturnType<typeof connection>;
@@ -52,10 +39,10 @@ const versions = (found: Scrape) => found.sum('nereus_calls_total', { method: 'g
 
 /** Two connections of which each worker has one, once those of the test before are gone. */
 async function oneOfEach(): Promise<[Connection, Connection]> {
-  const one = connection(base);
+  const one = connection();
   const open = async () => (await scrapeBy(one)).sum('nereus_connections');
   await expect.poll(open, { timeout: 20_000, interval: 100 }).toBe(1);
-  const other = connection(base);
+  const other = connection();
   await other('/version');
   return [one, other];
 }
@@ -93,17 +80,17 @@ test('a worker that hangs does not hold up the figures of the others', async () 
 });
 
 test('no count goes back when a worker is killed and started again', async () => {
-  const before = await scrapeBy(connection(base));
+  const before = await scrapeBy(connection());
   for (let kill = 1; kill <= 2; kill++) {
     process.kill(workersOf(server).at(-1) as number, 'SIGKILL');
     const isBack = async () => {
-      const found = await scrapeBy(connection(base)).catch(() => undefined);
+      const found = await scrapeBy(connection()).catch(() => undefined);
       return found?.sum('nereus_worker_restarts_total') === kill && found?.sum('nereus_workers_ready') === WORKERS;
     };
     await expect.poll(isBack, { timeout: 40_000, interval: 100 }).toBe(true);
   }
-  await getVersion(connection(base));
-  const after = await scrapeBy(connection(base));
+  await getVersion(connection());
+  const after = await scrapeBy(connection());
   expect(versions(after)).toBe(versions(before) + 1);
   const counters = before.families.filter(({ name, type }) => type === 'counter' && !name.startsWith('process_'));
   for (const { name, labels, value } of counters.flatMap(({ samples }) => samples)) {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { FakeBackend } from '../support/monitor/fake-backend.ts';
 import { putInstance, type StatusServer, startStatusServer } from '../support/monitor/status-server.ts';
-import { until } from '../support/recycler/until.ts';
+import { until } from '../support/until.ts';
 
 const STATE = {
   be_port: 11100,

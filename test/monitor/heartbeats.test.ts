@@ -7,7 +7,7 @@ import { recordExists } from '../../src/records/message-record.ts';
 import { loggerTo } from '../support/logger-to.ts';
 import { FakeBackend, type FakeBackendOptions } from '../support/monitor/fake-backend.ts';
 import { putInstance, type StatusServer, startStatusServer } from '../support/monitor/status-server.ts';
-import { until } from '../support/recycler/until.ts';
+import { until } from '../support/until.ts';
 
 /** The beginning of an answer, and of one with a text of two gigabytes in a field that is not known. */
 const header = Buffer.from('80010002000000096865617274626561740000000100', 'hex').subarray(0, 21);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { SweepContext } from '../../src/recycler/sweep.ts';
 import { GatedSweep } from '../support/recycler/gated-sweep.ts';
 import { type RecyclingServer, startRecyclingServer } from '../support/recycler/recycling-server.ts';
-import { until } from '../support/recycler/until.ts';
+import { until } from '../support/until.ts';
 
 let server: RecyclingServer;
 let sweep: GatedSweep;

@@ -10,8 +10,9 @@ import { RecycleReportPB_State as RoundState } from '../../src/schema/gen/nereus
 import { type Domain, openInstance } from '../support/fuzz/domain.ts';
 import { GatedSweep } from '../support/recycler/gated-sweep.ts';
 import { ManualClock } from '../support/recycler/manual-clock.ts';
+import { settled } from '../support/recycler/settled.ts';
 import { jobOf, reportOf, type TestRecyclerOptions, testRecycler } from '../support/recycler/test-recycler.ts';
-import { settled, until } from '../support/recycler/until.ts';
+import { until } from '../support/until.ts';
 
 const LEASE_MS = 60_000;
 const HOUR_MS = 3_600_000;

@@ -1,12 +1,12 @@
 import { rm } from 'node:fs/promises';
-import { Agent, request } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { OneConnection } from '../support/one-connection.ts';
 import { type S3Place, s3Place } from '../support/recycler/places.ts';
 import { callRecycler, type JobShown, jobInfo, recycleInstances } from '../support/recycler/recycler-calls.ts';
 import { Story } from '../support/recycler/story.ts';
 import { makeDir } from '../support/run-server.ts';
 import { ServiceProcess } from '../support/simulation/service-process.ts';
+import { until } from '../support/until.ts';
 
 /** Rounds begin when they are asked for, and what may go goes at once. A process that dies is found dead soon. */
 const SETTINGS = [
@@ -21,15 +21,15 @@ vi.setConfig({ testTimeout: 300_000 });
 let place: S3Place;
 let dir: string;
 let services: ServiceProcess[];
-let agents: Agent[];
+let connections: OneConnection[];
 beforeEach(async () => {
   place = await s3Place();
   dir = await makeDir();
   services = [];
-  agents = [];
+  connections = [];
 });
 afterEach(async () => {
-  for (const agent of agents) agent.destroy();
+  for (const one of connections) one.close();
   await Promise.all(services.map((service) => service.dispose()));
   await place.stop();
   await rm(dir, { recursive: true, force: true });
@@ -56,21 +56,14 @@ async function tellStory(service: ServiceProcess): Promise<Story> {
 
 const liveObjects = (story: Story) => story.objects().map((key) => `pre/${key}`);
 
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const end_ms = performance.now() + MOST_MS;
-  while (!(await holds())) {
-    if (performance.now() > end_ms) throw new Error(`${what} did not come`);
-    await sleep(20);
-  }
-}
-
 /** Waits until the last round over the instance is in a state, and resolves to what is said of it then. */
 async function inState(base: string, state: string): Promise<JobShown> {
   let job: JobShown | undefined;
-  await until(`a round that is ${state}`, async () => {
+  const isThere = async () => {
     job = await jobInfo(base, 'told');
     return job.round?.state === state && (state === 'running' || job.status === 'IDLE');
-  });
+  };
+  await until(isThere, { what: `a round that is ${state}`, most_ms: MOST_MS });
   return job as JobShown;
 }
 
@@ -116,25 +109,16 @@ describe('a process of each role on one store', () => {
   });
 });
 
-/** Calls on one connection, so that one worker answers all of them. */
+/** Calls of the recycler's API on one connection, so that one worker answers all of them. */
 function connection(base: string) {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  agents.push(agent);
-  return (operation: string, query: Readonly<Record<string, string>> = {}, body?: object) =>
-    new Promise<Record<string, unknown>>((resolve, reject) => {
-      const parameters = new URLSearchParams({ token: 'greedisgood9999', ...query });
-      const headers = { accept: 'application/json' };
-      const call = request(`${base}/RecyclerService/http/${operation}?${parameters}`, {
-        agent,
-        headers,
-        method: 'POST',
-      });
-      call.on('error', reject).on('response', async (response) => {
-        const text = (await response.toArray()).join('');
-        resolve(text.startsWith('{') ? JSON.parse(text) : { text });
-      });
-      call.end(body === undefined ? '' : JSON.stringify(body));
-    });
+  const one = new OneConnection(base);
+  connections.push(one);
+  return async (operation: string, query: Readonly<Record<string, string>> = {}, body?: object) => {
+    const parameters = new URLSearchParams({ token: 'greedisgood9999', ...query });
+    const sent = { headers: { accept: 'application/json' }, body: body === undefined ? '' : JSON.stringify(body) };
+    const text = await one.ask(`/RecyclerService/http/${operation}?${parameters}`, sent);
+    return (text.startsWith('{') ? JSON.parse(text) : { text }) as Record<string, unknown>;
+  };
 }
 
 test('workers recycle under the port that all listen on, and what one of them is told holds for the others', async () => {
@@ -146,11 +130,12 @@ test('workers recycle under the port that all listen on, and what one of them is
     ((await call('statistics_recycle')).process as { ip_port: string }).ip_port;
   const name = await nameOf(first);
   let second = connection(base);
-  await until('a connection to the other worker', async () => {
+  const isOfTheOther = async () => {
     if ((await nameOf(second)) !== name) return true;
     second = connection(base);
     return false;
-  });
+  };
+  await until(isOfTheOther, { what: 'a connection to the other worker', most_ms: MOST_MS });
   expect([name, await nameOf(second)].map((one) => one.split('#')[0]?.split(':')[1])).toEqual(
     Array(2).fill(new URL(base).port),
   );

@@ -10,9 +10,10 @@ import {
 import { type Domain, domainOn, openDomain, rpc } from '../support/fuzz/domain.ts';
 import { GatedSweep } from '../support/recycler/gated-sweep.ts';
 import { ManualClock } from '../support/recycler/manual-clock.ts';
+import { settled } from '../support/recycler/settled.ts';
 import { testVaults } from '../support/recycler/sweep-context.ts';
 import { jobOf, reportOf, type TestRecyclerOptions, testRecycler } from '../support/recycler/test-recycler.ts';
-import { settled, until } from '../support/recycler/until.ts';
+import { until } from '../support/until.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -270,35 +271,5 @@ describe('pausing', () => {
     await until(() => sweep.running === 1);
     await recycler.pause();
     await until(() => sweep.running === 0);
-  });
-});
-
-describe('a dry run', () => {
-  const run: GatedSweep['run'] = async ({ progress, dry_run }) => {
-    expect(dry_run).toBe(true);
-    progress.found(3);
-    for (const what of ['x', 'y', 'z']) progress.planned({ what, why: 'it has expired' });
-  };
-
-  test('of all rounds takes no lease and writes nothing', async () => {
-    await createInstances('a');
-    const before = await domain.version();
-    const recycler = startRecycler({ settings: { recycler_dry_run: true }, live: [{ name: 'sweep', run }] });
-    await until(() => domain.log.some((line) => line.includes('a dry run is through')));
-    expect(domain.log.filter((line) => line.includes('would go') && line.includes('it has expired'))).toHaveLength(3);
-    expect(recycler.dryReport('a')?.sweeps).toMatchObject([{ name: 'sweep', found: 3n }]);
-    await recycler.stop();
-    expect(await domain.version()).toBe(before);
-  });
-
-  test('that is asked for counts all and names the first', async () => {
-    await createInstances('a');
-    const recycler = makeRecycler({ live: [{ name: 'sweep', run }] });
-    const before = await domain.version();
-    const preview = await recycler.preview('a', 2, new AbortController().signal);
-    expect(preview).toMatchObject({ instance_id: 'a', would_go: 3, would_go_by_sweep: { sweep: 3 } });
-    expect(preview).toMatchObject({ planned: [{ sweep: 'sweep', what: 'x', why: 'it has expired' }, { what: 'y' }] });
-    expect(await recycler.preview('b', 2, new AbortController().signal)).toBe('gone');
-    expect(await domain.version()).toBe(before);
   });
 });

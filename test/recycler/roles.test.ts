@@ -2,8 +2,8 @@ import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { GatedSweep } from '../support/recycler/gated-sweep.ts';
 import { type RecyclingServer, startRecyclingServer } from '../support/recycler/recycling-server.ts';
-import { until } from '../support/recycler/until.ts';
 import { makeDir } from '../support/run-server.ts';
+import { until } from '../support/until.ts';
 
 const NOT_HERE = 'this process does not recycle, since its role is meta-service; ask one whose role is all or recycler';
 

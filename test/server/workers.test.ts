@@ -1,22 +1,23 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile, rm } from 'node:fs/promises';
-import { Agent, request } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { OneConnection } from '../support/one-connection.ts';
 import { logged, makeDir, oneWorkerOf, type SpawnedServer, spawnServer, workersOf } from '../support/run-server.ts';
 import { RawClient } from '../support/server-socket.ts';
+import { isAlive } from '../support/simulation/processes.ts';
 
 let dir: string;
 const spawned: SpawnedServer[] = [];
-const agents: Agent[] = [];
+const opened: OneConnection[] = [];
 beforeEach(async () => {
   dir = await makeDir();
 });
 afterEach(async () => {
-  for (const agent of agents.splice(0)) agent.destroy();
+  for (const one of opened.splice(0)) one.close();
   for (const server of spawned.splice(0)) {
     const workers = workersOf(server);
     server.child.kill('SIGKILL');
@@ -30,15 +31,6 @@ function serve(...args: string[]): SpawnedServer {
   const server = spawnServer(['--listen', '127.0.0.1:0', '--data-dir', join(dir, 'data'), '--workers', '2', ...args]);
   spawned.push(server);
   return server;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** A program of Linux that changes the limits of a process. */
@@ -57,20 +49,10 @@ interface Reply {
 
 /** One connection; those that are opened one after the other get to the workers in turn. */
 function connection(base: string) {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  agents.push(agent);
-  return (method: string, body: unknown): Promise<Reply> =>
-    new Promise((resolve, reject) => {
-      const { hostname, port } = new URL(base);
-      const sent = request({ agent, hostname, port, method: 'POST', path: `/MetaService/${method}` }, (response) => {
-        let text = '';
-        response.setEncoding('utf8').on('data', (chunk: string) => {
-          text += chunk;
-        });
-        response.on('error', reject).on('end', () => resolve(JSON.parse(text)));
-      });
-      sent.on('error', reject).end(JSON.stringify(body));
-    });
+  const one = new OneConnection(base);
+  opened.push(one);
+  return async (method: string, body: unknown): Promise<Reply> =>
+    JSON.parse(await one.ask(`/MetaService/${method}`, { body: JSON.stringify(body) }));
 }
 
 const INSTANCE = {

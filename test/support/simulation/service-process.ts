@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { type SpawnedServer, spawnServer } from '../run-server.ts';
-import { errorsOf, isAlive, until, workersOf } from './processes.ts';
+import { type SpawnedServer, spawnServer, workersOf } from '../run-server.ts';
+import { until } from '../until.ts';
+import { errorsOf, isAlive } from './processes.ts';
 import { type AnswerOf, CallLost, codeName, type MethodName, type RequestOf, RpcClient } from './rpc-client.ts';
 
 export interface Answered<Name extends MethodName> {
@@ -94,7 +95,9 @@ export class ServiceProcess {
     this.crashes++;
     this.#killed++;
     process.kill(worker, 'SIGKILL');
-    await until('a worker takes the place of one that was killed', () => workersOf(server).length > workers.length);
+    await until(() => workersOf(server).length > workers.length, {
+      what: 'a worker takes the place of one that was killed',
+    });
     this.#killed--;
   }
 
@@ -146,7 +149,7 @@ export class ServiceProcess {
     this.#server.child.kill('SIGKILL');
     if (workersToo) for (const worker of workers.filter(isAlive)) process.kill(worker, 'SIGKILL');
     await this.#server.exited;
-    await until('the workers of a killed service end', () => !workers.some(isAlive));
+    await until(() => !workers.some(isAlive), { what: 'the workers of a killed service end' });
   }
 
   #spawn(): SpawnedServer {

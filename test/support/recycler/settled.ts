@@ -1,18 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Store } from '../../../src/kv/store.ts';
 
-/** Far longer than anything takes that a test waits for. */
-const MOST_MS = 30_000;
-
-/** Waits until something holds; a test that waits in vain fails. */
-export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const began = performance.now();
-  while (!(await holds())) {
-    if (performance.now() - began > MOST_MS) throw new Error('what was waited for did not come');
-    await sleep(2);
-  }
-}
-
 const KEY = Buffer.from('\xffsettled');
 
 /**
