@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream';
+import { expect } from 'vitest';
 import { run } from '../../src/cli/run.ts';
 
 export interface Said {
@@ -38,4 +39,17 @@ export async function commandLine(args: readonly string[], options: CommandLineO
     },
   );
   return { code, out: out.join(''), err: err.join(''), seen: String(output.read() ?? '') };
+}
+
+/** Commands that are all given in one environment, which is asked for at each. */
+export function commandsIn(environment: () => Readonly<Record<string, string>>) {
+  const nereus = (args: readonly string[], options: CommandLineOptions = {}) =>
+    commandLine(args, { ...options, environment: { ...environment(), ...options.environment } });
+  /** What a command prints that must succeed. */
+  const ok = async (...args: string[]): Promise<string> => {
+    const { code, out, err } = await nereus(args);
+    expect({ code, err }, args.join(' ')).toEqual({ code: 0, err: '' });
+    return out;
+  };
+  return { nereus, ok, okJson: async (...args: string[]) => JSON.parse(await ok(...args, '--json')) };
 }
