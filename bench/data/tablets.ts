@@ -14,7 +14,7 @@ export const INSTANCE_ID = 'bench_instance';
 export const CLOUD_UNIQUE_ID = `1:${INSTANCE_ID}:node`;
 export const DB_ID = 10n;
 export const TABLE_ID = 100n;
-export const INDEX_ID = 101n;
+const INDEX_ID = 101n;
 
 const COLUMNS = 20;
 const TABLETS_IN_A_PARTITION = 100n;

@@ -17,7 +17,7 @@ export function frame(type: number, flags: number, stream: number, payload: Uint
   return bytes;
 }
 
-export function windowUpdate(stream: number, bytes: number): Buffer {
+function windowUpdate(stream: number, bytes: number): Buffer {
   const payload = Buffer.alloc(4);
   payload.writeUInt32BE(bytes);
   return frame(FRAME.window_update, 0, stream, payload);

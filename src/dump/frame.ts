@@ -48,7 +48,7 @@ export interface FrameHead {
 
 export const HEAD_BYTES = 36;
 /** What a frame may hold, compressed or not. */
-export const MOST_FRAME_BYTES = 16 * 1024 * 1024;
+const MOST_FRAME_BYTES = 16 * 1024 * 1024;
 
 const AT = {
   kind: 0,

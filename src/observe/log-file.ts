@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync
 import { join } from 'node:path';
 import type { Sink } from './sink.ts';
 
-export const LOG_FILE = 'nereus.log';
+const LOG_FILE = 'nereus.log';
 
 export interface LogFileOptions {
   readonly dir: string;

@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { keys } from '../keys/key-table.ts';
 import type { Transaction } from '../kv/store.ts';
+import { messageOf } from '../observe/message-of.ts';
 import { removeRecord, writeRecord } from '../records/message-record.ts';
 import type { InstanceInfoPB } from '../schema/gen/cloud/instance_pb.ts';
 import {
@@ -50,7 +51,7 @@ export class CheckRun implements Job {
       this.#state = isWell(this.#report) ? State.SUCCEEDED : State.FAILED;
     } catch (error) {
       this.#state = signal.aborted ? State.ABORTED : State.FAILED;
-      this.#reason = error instanceof Error ? error.message : String(error);
+      this.#reason = messageOf(error);
       if (signal.aborted) throw error;
       logger.error('an instance could not be checked', { instance_id, error });
     } finally {

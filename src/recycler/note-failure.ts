@@ -1,4 +1,5 @@
 import { StoreError, StoreErrorCode } from '../kv/store-error.ts';
+import { messageOf } from '../observe/message-of.ts';
 import type { SweepContext } from './sweep.ts';
 
 /** What is stored contradicts itself, or names what is not there: nothing of it is removed. Its message has no secret in it. */
@@ -17,6 +18,6 @@ export function noteFailure(
 ): void {
   signal.throwIfAborted();
   if (error instanceof StoreError && error.code === StoreErrorCode.Closed) throw error;
-  progress.failed(1, `${what}: ${error instanceof Error ? error.message : String(error)}`);
+  progress.failed(1, `${what}: ${messageOf(error)}`);
   logger.warn('something could not be recycled', { instance_id, what, error });
 }

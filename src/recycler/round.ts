@@ -2,6 +2,7 @@ import { keys } from '../keys/key-table.ts';
 import type { Store, Transaction } from '../kv/store.ts';
 import type { MetaServices } from '../meta/call.ts';
 import type { Logger } from '../observe/logger.ts';
+import { messageOf } from '../observe/message-of.ts';
 import { removeRecord, writeRecord } from '../records/message-record.ts';
 import type { InstanceInfoPB } from '../schema/gen/cloud/instance_pb.ts';
 import {
@@ -159,8 +160,4 @@ export class Round implements Job, RoundReport {
     else if (Object.keys(sweeps).length > 0 || reason !== undefined) logger.info('an instance was recycled', fields);
     else logger.debug('an instance was recycled', fields);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

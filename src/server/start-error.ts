@@ -1,6 +1,7 @@
 import { listenAddress } from '../config/kind.ts';
 import type { Settings } from '../config/settings.ts';
 import { StoreError, StoreErrorCode } from '../kv/store-error.ts';
+import { messageOf } from '../observe/message-of.ts';
 
 /** Why the server can't start, and what to do about it, for whoever started it. */
 export class StartError extends Error {
@@ -9,7 +10,7 @@ export class StartError extends Error {
 
 /** Why the store could not be opened. */
 export function storeStartError(error: unknown, settings: Settings): StartError {
-  const reason = (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
+  const reason = messageOf(error).replace(/\.$/, '');
   if (settings.kv === 'foundationdb') {
     return new StartError(`the store in FoundationDB (${settings.fdb_cluster_file_path}) can't be opened: ${reason}`, {
       cause: error,

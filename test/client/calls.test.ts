@@ -1,17 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, createClient, MetaServiceCode, ServiceError } from '../../src/client/client.ts';
 import { TxnStatusPB } from '../../src/schema/gen/cloud/txn_pb.ts';
-import { type CountedServer, newInstance, startCountedServer } from '../support/client/counted-server.ts';
+import { type CountedServer, startCountedInstance } from '../support/client/counted-server.ts';
 import { CuttingProxy } from '../support/client/cutting-proxy.ts';
 import { startTestServer } from '../support/run-server.ts';
 
 const cloudUniqueId = '1:inst:fe';
 let server: CountedServer;
 beforeAll(async () => {
-  server = await startCountedServer();
-  const client = createClient({ endpoints: server.base, token: server.token });
-  await client.admin('create_instance', newInstance('inst'));
-  client.close();
+  server = await startCountedInstance('inst');
 });
 afterAll(async () => {
   await server.stop();

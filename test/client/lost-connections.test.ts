@@ -1,15 +1,17 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Client, createClient } from '../../src/client/client.ts';
-import { type CountedServer, newInstance, startCountedServer } from '../support/client/counted-server.ts';
+import {
+  type CountedServer,
+  newInstance,
+  startCountedInstance,
+  startCountedServer,
+} from '../support/client/counted-server.ts';
 import { CuttingProxy } from '../support/client/cutting-proxy.ts';
 
 const cloudUniqueId = '1:inst:fe';
 let server: CountedServer;
 beforeAll(async () => {
-  server = await startCountedServer();
-  const client = createClient({ endpoints: server.base, token: server.token });
-  await client.admin('create_instance', newInstance('inst'));
-  client.close();
+  server = await startCountedInstance('inst');
 });
 afterAll(async () => {
   await server.stop();

@@ -3,12 +3,11 @@ import { promisify } from 'node:util';
 import { type DescMethod, fromJson, type JsonObject, type MessageShape, toJson } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
 import { createClient } from '../../src/client/client.ts';
-import { MetaService } from '../../src/schema/gen/cloud/meta_service_pb.ts';
 import { readBrpcJson } from '../../src/schema/json/read-brpc-json.ts';
 import { writeBrpcJson } from '../../src/schema/json/write-brpc-json.ts';
 import { BaiduStdClient } from '../support/baidu-std-client.ts';
 import { startTestServer } from '../support/run-server.ts';
-import { SHARED_CALLS } from '../support/shared-calls.ts';
+import { methodNamed, SHARED_CALLS } from '../support/shared-calls.ts';
 
 type Message = MessageShape<DescMethod['input']>;
 
@@ -61,7 +60,7 @@ describe.each(Object.entries(CALLERS))('%s', (name, connect) => {
     try {
       const caller = await connect(server.base);
       for (const { method, request, response } of SHARED_CALLS) {
-        const desc = methodNamed(method);
+        const desc: DescMethod = methodNamed(method);
         const answer = await caller.call(desc, fromJson(desc.input, request as JsonObject));
         expect(toJson(desc.output, answer, { useProtoFieldName: true }), method).toMatchObject(response);
       }
@@ -71,9 +70,3 @@ describe.each(Object.entries(CALLERS))('%s', (name, connect) => {
     }
   });
 });
-
-function methodNamed(name: string): DescMethod {
-  const method = Object.values(MetaService.method).find((one) => one.name === name);
-  if (!method) throw new Error(`there is no method ${name}`);
-  return method;
-}

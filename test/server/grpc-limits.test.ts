@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { GrpcCode } from '../../src/net/grpc/status.ts';
 import { MOST_STREAMS } from '../../src/net/http2/session-options.ts';
 import { type GrpcUnderTest, startGrpc } from '../support/grpc/grpc-server.ts';
-import { frame, RawGrpc, type RawReply, replyOf } from '../support/grpc/raw-call.ts';
+import { frame, RawGrpc, replyOf, statusOf } from '../support/grpc/raw-call.ts';
 import { deferred } from '../support/server-http.ts';
 
 const MIB = 1024 * 1024;
@@ -26,8 +26,6 @@ function connect(options?: ConstructorParameters<typeof RawGrpc>[1]): RawGrpc {
   clients.push(client);
   return client;
 }
-
-const statusOf = ({ headers, trailers }: RawReply) => Number((trailers ?? headers)['grpc-status']);
 
 describe('messages of 64 MiB', () => {
   test('go both ways', async () => {

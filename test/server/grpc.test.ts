@@ -4,7 +4,7 @@ import { GrpcCode } from '../../src/net/grpc/status.ts';
 import { MetaService } from '../../src/schema/gen/cloud/meta_service_pb.ts';
 import { CALLERS, type GrpcCaller } from '../support/grpc/callers.ts';
 import { startTestServer, type TestServer } from '../support/run-server.ts';
-import { SHARED_CALLS } from '../support/shared-calls.ts';
+import { methodNamed, SHARED_CALLS } from '../support/shared-calls.ts';
 
 const { get_version, http } = MetaService.method;
 
@@ -41,9 +41,3 @@ describe.each(Object.entries(CALLERS))('%s', (_, connect) => {
     compressing.close();
   });
 });
-
-function methodNamed(name: string) {
-  const method = Object.values(MetaService.method).find((one) => one.name === name);
-  if (!method) throw new Error(`there is no method ${name}`);
-  return method;
-}

@@ -3,7 +3,7 @@ import { constants } from 'node:http2';
 import { afterEach, describe, expect, test } from 'vitest';
 import { GrpcCode } from '../../src/net/grpc/status.ts';
 import { type GrpcUnderTest, startGrpc } from '../support/grpc/grpc-server.ts';
-import { frame, RawGrpc, type RawReply, replyOf } from '../support/grpc/raw-call.ts';
+import { frame, RawGrpc, replyOf, statusOf } from '../support/grpc/raw-call.ts';
 import { deferred } from '../support/server-http.ts';
 
 const MIB = 1024 * 1024;
@@ -18,8 +18,6 @@ afterEach(async () => {
   await server.stop();
   expect(server.buffered.used).toBe(0);
 });
-
-const statusOf = ({ headers, trailers }: RawReply) => Number((trailers ?? headers)['grpc-status']);
 
 /** Starts a service whose answers hold something in common, counted by what is returned. */
 async function startHolding(answer: Buffer): Promise<() => number> {

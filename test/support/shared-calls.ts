@@ -1,3 +1,5 @@
+import { MetaService } from '../../src/schema/gen/cloud/meta_service_pb.ts';
+
 /** One call, for whatever client and protocol: what is asked, and what must at least be in the answer, as protobuf's JSON. */
 export interface SharedCall {
   readonly method: string;
@@ -86,3 +88,10 @@ export const SHARED_CALLS: readonly SharedCall[] = [
     response: { status: { code: 'CLUSTER_NOT_FOUND' } },
   },
 ];
+
+/** The method of the service that has a name. */
+export function methodNamed(name: string) {
+  const method = Object.values(MetaService.method).find((one) => one.name === name);
+  if (!method) throw new Error(`there is no method ${name}`);
+  return method;
+}

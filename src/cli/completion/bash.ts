@@ -1,5 +1,6 @@
 import type { CommandTable } from '../program/find-command.ts';
 import { type CompletedFlag, completedCommands, completedWords, type Takes } from './completed.ts';
+import { quoted } from './quoted.ts';
 
 /** The completion for bash, as a script. */
 export function bashCompletion(table: CommandTable): string {
@@ -70,8 +71,4 @@ function offerOf(takes: Takes): string | undefined {
     case 'text':
       return 'COMPREPLY=()';
   }
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,5 +1,6 @@
 import type { CommandTable } from '../program/find-command.ts';
 import { completedCommands, completedWords, type Takes } from './completed.ts';
+import { quoted } from './quoted.ts';
 
 /** The completion for zsh, as a script. */
 export function zshCompletion(table: CommandTable): string {
@@ -71,8 +72,4 @@ function offerOf(takes: Takes): string | undefined {
     case 'text':
       return "_message 'value'";
   }
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -3,14 +3,12 @@ import { mustNotBeServed } from '../../dump/cluster/living-services.ts';
 import { clusterSource, heldSource, type MoveSource } from '../../dump/move/move-source.ts';
 import { type Moved, type MoveProgress, moveStore } from '../../dump/move/move-store.ts';
 import { openEmbeddedStore } from '../../kv/embedded/store.ts';
-import type { FillableStore } from '../../kv/fillable-store.ts';
 import type { Store } from '../../kv/store.ts';
 import { StoreError, StoreErrorCode } from '../../kv/store-error.ts';
-import { MalformedValueError } from '../../records/malformed-value.ts';
 import { openStoreToFill, openStoreToRead } from '../../server/open-store.ts';
 import { storeStartError } from '../../server/start-error.ts';
 import { usage } from '../command-error.ts';
-import { asCommandError } from '../dump/failures.ts';
+import { asCommandError, outcomeOf } from '../dump/failures.ts';
 import { stoppable } from '../dump/stoppable.ts';
 import type { Context } from '../program/command.ts';
 import { count, mebibytes, ProgressLine, progressText } from '../show/progress.ts';
@@ -67,7 +65,7 @@ async function moveBetween(
         progress.show((seconds) => progressText(so_far.deed, so_far, seconds, source.all_pairs));
       return reportOf(await moveStore(source, target, { overwrite, signal, onProgress }), from, to);
     } catch (error) {
-      throw asCommandError(error, to.text, await outcomeOf(target));
+      throw asCommandError(error, to.text, await outcomeOf(target, OUTCOMES));
     } finally {
       await target.close();
     }
@@ -111,19 +109,11 @@ function alsoWhileInUse(error: unknown): never {
   throw new StoreError(error.code, `${error.message.replace(/\.$/, '')}; ${advice}.`, { cause: error });
 }
 
-/** What has become of the target, to follow what has happened. */
-async function outcomeOf(target: FillableStore): Promise<string> {
-  try {
-    return (await target.unfinished()) === undefined ? '; nothing was moved' : UNFINISHED;
-  } catch (error) {
-    // When the disk has failed, or the mark can't be read, that is all there is to say.
-    if (error instanceof StoreError || error instanceof MalformedValueError) return '';
-    throw error;
-  }
-}
-
-const UNFINISHED =
-  '; a part was moved, and no service starts on the target: run the same again to go on, or nereus restore --undo there';
+const OUTCOMES = {
+  nothing: '; nothing was moved',
+  unfinished:
+    '; a part was moved, and no service starts on the target: run the same again to go on, or nereus restore --undo there',
+};
 
 function reportOf(moved: Moved, from: StoreUrl, to: StoreUrl): Report {
   const { pairs, pairs_before, key_bytes, value_bytes, sha256, version } = moved;

@@ -2,10 +2,8 @@ import type { Settings } from '../../config/settings.ts';
 import { undoFilling } from '../../dump/restore/filling.ts';
 import { type Restored, restoreDump } from '../../dump/restore/restore-dump.ts';
 import type { FillableStore } from '../../kv/fillable-store.ts';
-import { StoreError } from '../../kv/store-error.ts';
-import { MalformedValueError } from '../../records/malformed-value.ts';
 import { openStoreToFill } from '../../server/open-store.ts';
-import { asCommandError } from '../dump/failures.ts';
+import { asCommandError, outcomeOf } from '../dump/failures.ts';
 import { readDumpFrom } from '../dump/read-dump-from.ts';
 import { stoppable } from '../dump/stoppable.ts';
 import { count, ProgressLine, progressText } from '../show/progress.ts';
@@ -54,25 +52,17 @@ async function withStore(
   try {
     return await work(store);
   } catch (error) {
-    throw asCommandError(error, path, await outcomeOf(store));
+    throw asCommandError(error, path, await outcomeOf(store, OUTCOMES));
   } finally {
     await store.close();
   }
 }
 
-/** What has become of the store, to follow what has happened. */
-async function outcomeOf(store: FillableStore): Promise<string> {
-  try {
-    return (await store.unfinished()) === undefined ? '; nothing was restored' : UNFINISHED;
-  } catch (error) {
-    // When the disk has failed, or the mark can't be read, that is all there is to say.
-    if (error instanceof StoreError || error instanceof MalformedValueError) return '';
-    throw error;
-  }
-}
-
-const UNFINISHED =
-  '; a part was restored, and no service starts on this store: run the same again to go on, or nereus restore --undo';
+const OUTCOMES = {
+  nothing: '; nothing was restored',
+  unfinished:
+    '; a part was restored, and no service starts on this store: run the same again to go on, or nereus restore --undo',
+};
 
 function reportOf({ header, pairs_before, ...restored }: Restored, { name, facts }: StorePlace): Report {
   const { pairs, version } = restored;

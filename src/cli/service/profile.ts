@@ -8,7 +8,7 @@ import { readSmallFile } from '../ask/small-file.ts';
 import { usage } from '../command-error.ts';
 
 /** What a profile may say of a service. */
-export const PROFILE_NAMES = ['endpoint', 'token', 'token_file', 'tls_ca', 'timeout_ms'] as const;
+const PROFILE_NAMES = ['endpoint', 'token', 'token_file', 'tls_ca', 'timeout_ms'] as const;
 export type ProfileName = (typeof PROFILE_NAMES)[number];
 
 /** A profile: what its file says, with paths as seen from here. */
@@ -25,7 +25,7 @@ const OTHERS = 0o077;
 const WRITERS = 0o022;
 
 /** Where the file of a profile is: `nereus/profiles/<name>.conf` in the user's folder for settings. */
-export function profileFile(name: string, environment: Environment): string {
+function profileFile(name: string, environment: Environment): string {
   const home = environment.XDG_CONFIG_HOME || join(environment.HOME || homedir(), '.config');
   return join(home, 'nereus', 'profiles', `${name}.conf`);
 }

@@ -1,5 +1,6 @@
 import type { Store } from '../../kv/store.ts';
 import type { Logger } from '../../observe/logger.ts';
+import { messageOf } from '../../observe/message-of.ts';
 import type { BackupPlace } from './backup-place.ts';
 import { endBackup, LEASE_MS, LOST, lastBackupMs, renewBackup, takeBackup, uploadNotes } from './backup-record.ts';
 import type { UploadNotes } from './bucket.ts';
@@ -99,7 +100,7 @@ export class Backups {
       logger.info('a backup was made', { ...backup });
     } catch (error) {
       this.#failed++;
-      const failure = error instanceof Error ? error.message : String(error);
+      const failure = messageOf(error);
       if (this.#abort.signal.aborted) logger.info('a backup was given up, since the service stops');
       else logger.error('a backup has failed, and is tried again', { error });
       await endBackup(store, owner, now_ms(), { failure });

@@ -1,5 +1,6 @@
 import { holdSnapshot } from '../../kv/held-snapshot.ts';
 import type { Store } from '../../kv/store.ts';
+import { messageOf } from '../../observe/message-of.ts';
 import { DumpError } from '../dump-error.ts';
 import { verifyDump } from '../verify-dump.ts';
 import { type Dumped, writeDump } from '../write-dump.ts';
@@ -59,10 +60,6 @@ async function mustBeRead(place: BackupPlace, name: string, id: string, signal: 
     });
     throw error;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 async function writeBackup(

@@ -6,7 +6,7 @@ import { holds, rangesOfThePlace } from '../ranges.ts';
 import { RestoreError } from './restore-error.ts';
 
 /** Whether a store takes any key. */
-export function takesAll({ home }: FillableStore): boolean {
+function takesAll({ home }: FillableStore): boolean {
   return home.length === 1 && home[0]?.begin.length === 0;
 }
 

@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Domain, openInstance, rpc } from '../../../test/support/fuzz/domain.ts';
+import { type Domain, openInstance, rpc, unchanged } from '../../../test/support/fuzz/domain.ts';
 import { keys } from '../../keys/key-table.ts';
 import { writeRecord } from '../../records/message-record.ts';
 import { addToTabletStats } from '../../records/tablet-stats.ts';
@@ -42,12 +42,6 @@ function lock() {
   return domain.store.transact((txn) => readUpdateLock(txn, 'i', 10n));
 }
 
-async function unchanged(status: Promise<string>, expected: string): Promise<void> {
-  const before = await domain.version();
-  expect(await status).toBe(expected);
-  expect(await domain.version()).toBe(before);
-}
-
 describe('the lock on the delete bitmaps of a table', () => {
   test('is shared by those who take it under one id, and extended by each of them', async () => {
     await take(100n, 1n);
@@ -62,7 +56,7 @@ describe('the lock on the delete bitmaps of a table', () => {
     await take(100n, 1n);
     now = 1_600;
     const holder = 'locked by lock_id=100 table_id=10 now=1600 expiration=1600';
-    await unchanged(take(101n, 1n), `LOCK_CONFLICT already be locked. request lock_id=101 ${holder}`);
+    await unchanged(domain, take(101n, 1n), `LOCK_CONFLICT already be locked. request lock_id=101 ${holder}`);
     now = 1_601;
     expect(await take(101n, 7n)).toBe('OK');
     expect(await lock()).toMatchObject({ lockId: 101n, initiators: [7n] });
@@ -78,8 +72,8 @@ describe('the lock on the delete bitmaps of a table', () => {
     await take(100n, 1n, { expiration: -10n });
     expect(await update(100n, 1n)).toBe('OK');
     await take(101n, 1n);
-    await unchanged(update(100n, 1n), 'LOCK_EXPIRED lock id not match, locked by lock_id=101');
-    await unchanged(giveBack(100n, 1n), 'LOCK_EXPIRED lock id not match, locked by lock_id=101');
+    await unchanged(domain, update(100n, 1n), 'LOCK_EXPIRED lock id not match, locked by lock_id=101');
+    await unchanged(domain, giveBack(100n, 1n), 'LOCK_EXPIRED lock id not match, locked by lock_id=101');
   });
 
   test.each([
@@ -111,14 +105,14 @@ describe('the lock on the delete bitmaps of a table', () => {
     await take(100n, 2n);
     expect(await giveBack(100n, 1n)).toBe('OK');
     expect(await lock()).toBeUndefined();
-    await unchanged(giveBack(100n, 2n), 'LOCK_EXPIRED lock id key not found');
+    await unchanged(domain, giveBack(100n, 2n), 'LOCK_EXPIRED lock id key not found');
   });
 
   test('is given back by nobody else', async () => {
     await take(100n, 1n);
-    await unchanged(giveBack(101n, 1n), 'LOCK_EXPIRED lock id not match, locked by lock_id=100');
-    await unchanged(giveBack(100n, 9n), 'LOCK_EXPIRED lock initiator not exist');
-    await unchanged(giveBack(100n, 1n, { tableId: 11n }), 'LOCK_EXPIRED lock id key not found');
+    await unchanged(domain, giveBack(101n, 1n), 'LOCK_EXPIRED lock id not match, locked by lock_id=100');
+    await unchanged(domain, giveBack(100n, 9n), 'LOCK_EXPIRED lock initiator not exist');
+    await unchanged(domain, giveBack(100n, 1n, { tableId: 11n }), 'LOCK_EXPIRED lock id key not found');
   });
 
   test('goes to one of those who ask for it at the same time', async () => {
@@ -131,8 +125,8 @@ describe('the lock on the delete bitmaps of a table', () => {
     ['nobody', '', 'INVALID_ARGUMENT cloud unique id not set'],
     ['someone unknown', '1:nobody:fe', 'INVALID_ARGUMENT empty instance_id'],
   ])('is not for %s', async (_, id, expected) => {
-    await unchanged(take(100n, 1n, { cloudUniqueId: id }), expected);
-    await unchanged(giveBack(100n, 1n, { cloudUniqueId: id }), expected);
+    await unchanged(domain, take(100n, 1n, { cloudUniqueId: id }), expected);
+    await unchanged(domain, giveBack(100n, 1n, { cloudUniqueId: id }), expected);
   });
 });
 

@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Domain, openInstance, rpc } from '../../../test/support/fuzz/domain.ts';
+import { type Domain, openInstance, rpc, unchanged } from '../../../test/support/fuzz/domain.ts';
 import { keys } from '../../keys/key-table.ts';
 import { readCounter } from '../../records/counter.ts';
 import { readRecord, writeRecord } from '../../records/message-record.ts';
@@ -47,12 +47,6 @@ function setState(index_id: bigint, state: State | undefined) {
   return domain.store.transact(async (txn) => writeRecord(txn, keys.recycleIndex, fields, record));
 }
 
-async function unchanged(status: Promise<string>, expected: string): Promise<void> {
-  const before = await domain.version();
-  expect(await status).toBe(expected);
-  expect(await domain.version()).toBe(before);
-}
-
 describe('prepare_index', () => {
   test('stores what the recycler needs, with the fields that the request left out', async () => {
     expect(await send('prepare_index', [11n])).toBe('OK');
@@ -67,7 +61,7 @@ describe('prepare_index', () => {
   test('again changes nothing: the first expiration stays', async () => {
     await send('prepare_index', [11n]);
     now = 2_000;
-    await unchanged(send('prepare_index', [11n, 11n], { expiration: 900n }), 'OK');
+    await unchanged(domain, send('prepare_index', [11n, 11n], { expiration: 900n }), 'OK');
     expect(await send('prepare_index', [11n, 12n], { expiration: 900n })).toBe('OK');
     expect(await recycled(11n)).toMatchObject({ creationTime: 1_000n, expiration: 500n });
     expect(await recycled(12n)).toMatchObject({ creationTime: 2_000n, expiration: 900n });
@@ -75,7 +69,7 @@ describe('prepare_index', () => {
 
   test('looks for a tablet of the first index, of the table that is given', async () => {
     await createTablet(11n);
-    await unchanged(send('prepare_index', [11n, 13n]), 'ALREADY_EXISTED index already existed');
+    await unchanged(domain, send('prepare_index', [11n, 13n]), 'ALREADY_EXISTED index already existed');
     expect(await send('prepare_index', [13n, 11n])).toBe('OK');
     expect(await send('prepare_index', [11n], { tableId: 9n })).toBe('OK');
   });
@@ -87,7 +81,11 @@ describe('prepare_index', () => {
     [undefined, 'UNKNOWN'],
   ])('refuses all for one in state %s', async (state, name) => {
     await setState(21n, state);
-    await unchanged(send('prepare_index', [20n, 21n, 22n]), `INVALID_ARGUMENT invalid recycle index state: ${name}`);
+    await unchanged(
+      domain,
+      send('prepare_index', [20n, 21n, 22n]),
+      `INVALID_ARGUMENT invalid recycle index state: ${name}`,
+    );
   });
 });
 
@@ -112,23 +110,23 @@ describe('commit_index', () => {
   test('again is fine while there is a tablet, and changes nothing', async () => {
     await send('prepare_index', [11n]);
     await send('commit_index', [11n]);
-    await unchanged(send('commit_index', [11n]), 'INVALID_ARGUMENT index has been recycled');
+    await unchanged(domain, send('commit_index', [11n]), 'INVALID_ARGUMENT index has been recycled');
     await createTablet(11n);
-    await unchanged(send('commit_index', [11n], { isNewTable: true }), 'OK');
+    await unchanged(domain, send('commit_index', [11n], { isNewTable: true }), 'OK');
   });
 
   test('commits none of its indexes when one has no key and the first exists', async () => {
     await send('prepare_index', [12n]);
     await createTablet(11n);
-    await unchanged(send('commit_index', [11n, 12n], { isNewTable: true }), 'OK');
+    await unchanged(domain, send('commit_index', [11n, 12n], { isNewTable: true }), 'OK');
     await send('prepare_index', [11n], { tableId: 9n });
-    await unchanged(send('commit_index', [11n, 13n, 12n]), 'OK');
+    await unchanged(domain, send('commit_index', [11n, 13n, 12n]), 'OK');
     expect([(await recycled(11n))?.state, (await recycled(12n))?.state]).toEqual([State.PREPARED, State.PREPARED]);
   });
 
   test('of one id twice finds it recycled the second time, and commits nothing', async () => {
     await send('prepare_index', [11n]);
-    await unchanged(send('commit_index', [11n, 11n]), 'INVALID_ARGUMENT index has been recycled');
+    await unchanged(domain, send('commit_index', [11n, 11n]), 'INVALID_ARGUMENT index has been recycled');
   });
 
   test.each([
@@ -139,7 +137,11 @@ describe('commit_index', () => {
     await send('prepare_index', [11n, 12n]);
     await createTablet(11n);
     await setState(21n, state);
-    await unchanged(send('commit_index', [11n, 21n, 12n]), `INVALID_ARGUMENT invalid recycle index state: ${name}`);
+    await unchanged(
+      domain,
+      send('commit_index', [11n, 21n, 12n]),
+      `INVALID_ARGUMENT invalid recycle index state: ${name}`,
+    );
   });
 });
 
@@ -155,12 +157,12 @@ describe('drop_index', () => {
   test('again changes nothing', async () => {
     await send('drop_index', [11n]);
     await setState(12n, State.RECYCLING);
-    await unchanged(send('drop_index', [11n, 12n], { expiration: 700n }), 'OK');
+    await unchanged(domain, send('drop_index', [11n, 12n], { expiration: 700n }), 'OK');
   });
 
   test('refuses all for one in no state', async () => {
     await setState(21n, undefined);
-    await unchanged(send('drop_index', [20n, 21n]), 'INVALID_ARGUMENT invalid recycle index state: UNKNOWN');
+    await unchanged(domain, send('drop_index', [20n, 21n]), 'INVALID_ARGUMENT invalid recycle index state: UNKNOWN');
   });
 });
 
@@ -168,10 +170,10 @@ describe.each(names)('%s', (name) => {
   const incomplete = 'INVALID_ARGUMENT empty index_ids or table_id';
 
   test('needs a caller, indexes and a table', async () => {
-    await unchanged(send(name, [], { cloudUniqueId: '1:nobody:fe' }), 'INVALID_ARGUMENT empty instance_id');
-    await unchanged(send(name, [11n], { cloudUniqueId: undefined }), 'INVALID_ARGUMENT empty instance_id');
-    await unchanged(send(name, []), incomplete);
-    await unchanged(send(name, [11n], { tableId: undefined }), incomplete);
+    await unchanged(domain, send(name, [], { cloudUniqueId: '1:nobody:fe' }), 'INVALID_ARGUMENT empty instance_id');
+    await unchanged(domain, send(name, [11n], { cloudUniqueId: undefined }), 'INVALID_ARGUMENT empty instance_id');
+    await unchanged(domain, send(name, []), incomplete);
+    await unchanged(domain, send(name, [11n], { tableId: undefined }), incomplete);
   });
 
   test('takes ids of any size', async () => {

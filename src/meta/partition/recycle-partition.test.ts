@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Domain, openInstance, rpc } from '../../../test/support/fuzz/domain.ts';
+import { type Domain, openInstance, rpc, unchanged } from '../../../test/support/fuzz/domain.ts';
 import { keys } from '../../keys/key-table.ts';
 import { readCounter } from '../../records/counter.ts';
 import { readRecord, writeRecord } from '../../records/message-record.ts';
@@ -48,12 +48,6 @@ function setState(partition_id: bigint, state: State | undefined) {
   return domain.store.transact(async (txn) => writeRecord(txn, keys.recyclePartition, fields, record));
 }
 
-async function unchanged(status: Promise<string>, expected: string): Promise<void> {
-  const before = await domain.version();
-  expect(await status).toBe(expected);
-  expect(await domain.version()).toBe(before);
-}
-
 describe('prepare_partition', () => {
   test('stores what the recycler needs, and a database only where one is given', async () => {
     expect(await send('prepare_partition', [31n], { indexIds: [11n, 12n] })).toBe('OK');
@@ -67,13 +61,13 @@ describe('prepare_partition', () => {
 
   test('again changes nothing: the first expiration stays', async () => {
     await send('prepare_partition', [31n]);
-    await unchanged(send('prepare_partition', [31n], { expiration: 900n }), 'OK');
+    await unchanged(domain, send('prepare_partition', [31n], { expiration: 900n }), 'OK');
   });
 
   test('looks for a tablet of the first partition in the first index', async () => {
     await createTablet(11n, 31n);
     const existed = 'ALREADY_EXISTED index already existed';
-    await unchanged(send('prepare_partition', [31n, 32n], { indexIds: [11n, 12n] }), existed);
+    await unchanged(domain, send('prepare_partition', [31n, 32n], { indexIds: [11n, 12n] }), existed);
     expect(await send('prepare_partition', [32n, 31n])).toBe('OK');
     expect(await send('prepare_partition', [31n], { indexIds: [12n, 11n] })).toBe('OK');
   });
@@ -85,7 +79,7 @@ describe('prepare_partition', () => {
   ])('refuses all for one in state %s, and speaks of an index', async (state, name) => {
     await setState(41n, state);
     const refusal = `INVALID_ARGUMENT invalid recycle index state: ${name}`;
-    await unchanged(send('prepare_partition', [40n, 41n]), refusal);
+    await unchanged(domain, send('prepare_partition', [40n, 41n]), refusal);
   });
 });
 
@@ -111,11 +105,11 @@ describe('commit_partition', () => {
     await send('prepare_partition', [31n]);
     await send('commit_partition', [31n]);
     const recycledAnswer = 'INVALID_ARGUMENT partition has been recycled';
-    await unchanged(send('commit_partition', [31n]), recycledAnswer);
+    await unchanged(domain, send('commit_partition', [31n]), recycledAnswer);
     await createTablet(11n, 31n);
-    await unchanged(send('commit_partition', [31n]), 'OK');
-    await unchanged(send('commit_partition', [31n], { indexIds: [12n] }), recycledAnswer);
-    await unchanged(send('commit_partition', [31n], { indexIds: [] }), recycledAnswer);
+    await unchanged(domain, send('commit_partition', [31n]), 'OK');
+    await unchanged(domain, send('commit_partition', [31n], { indexIds: [12n] }), recycledAnswer);
+    await unchanged(domain, send('commit_partition', [31n], { indexIds: [] }), recycledAnswer);
   });
 
   test('needs no index for what is prepared', async () => {
@@ -126,9 +120,9 @@ describe('commit_partition', () => {
   test('commits none of its partitions when one has no key and the first exists', async () => {
     await createTablet(11n, 31n);
     await send('prepare_partition', [32n]);
-    await unchanged(send('commit_partition', [31n, 32n]), 'OK');
+    await unchanged(domain, send('commit_partition', [31n, 32n]), 'OK');
     expect((await recycled(32n))?.state).toBe(State.PREPARED);
-    await unchanged(send('commit_partition', [32n, 31n]), 'INVALID_ARGUMENT partition has been recycled');
+    await unchanged(domain, send('commit_partition', [32n, 31n]), 'INVALID_ARGUMENT partition has been recycled');
   });
 
   test.each([
@@ -139,7 +133,7 @@ describe('commit_partition', () => {
     await send('prepare_partition', [31n]);
     await setState(41n, state);
     const refusal = `INVALID_ARGUMENT invalid recycle partition state: ${name}`;
-    await unchanged(send('commit_partition', [31n, 41n]), refusal);
+    await unchanged(domain, send('commit_partition', [31n, 41n]), refusal);
   });
 });
 
@@ -157,7 +151,7 @@ describe('drop_partition', () => {
     expect(await send('drop_partition', [31n], { needUpdateTableVersion: true })).toBe('OK');
     expect(await tableVersion()).toBe(1n);
     await setState(32n, State.RECYCLING);
-    await unchanged(send('drop_partition', [31n, 32n], { needUpdateTableVersion: true }), 'OK');
+    await unchanged(domain, send('drop_partition', [31n, 32n], { needUpdateTableVersion: true }), 'OK');
     expect(await send('drop_partition', [31n, 33n], { needUpdateTableVersion: true, dbId: undefined })).toBe('OK');
     expect(await tableVersion()).toBe(1n);
     expect(await send('drop_partition', [31n, 34n], { needUpdateTableVersion: true })).toBe('OK');
@@ -166,7 +160,11 @@ describe('drop_partition', () => {
 
   test('refuses all for one in no state', async () => {
     await setState(41n, undefined);
-    await unchanged(send('drop_partition', [40n, 41n]), 'INVALID_ARGUMENT invalid recycle partition state: UNKNOWN');
+    await unchanged(
+      domain,
+      send('drop_partition', [40n, 41n]),
+      'INVALID_ARGUMENT invalid recycle partition state: UNKNOWN',
+    );
   });
 });
 
@@ -174,15 +172,15 @@ describe.each(names)('%s', (name) => {
   const incomplete = 'INVALID_ARGUMENT empty partition_ids or index_ids or table_id';
 
   test('needs a caller, partitions and a table', async () => {
-    await unchanged(send(name, [], { cloudUniqueId: '1:nobody:fe' }), 'INVALID_ARGUMENT empty instance_id');
-    await unchanged(send(name, [31n], { cloudUniqueId: undefined }), 'INVALID_ARGUMENT empty instance_id');
-    await unchanged(send(name, []), incomplete);
-    await unchanged(send(name, [31n], { tableId: undefined }), incomplete);
+    await unchanged(domain, send(name, [], { cloudUniqueId: '1:nobody:fe' }), 'INVALID_ARGUMENT empty instance_id');
+    await unchanged(domain, send(name, [31n], { cloudUniqueId: undefined }), 'INVALID_ARGUMENT empty instance_id');
+    await unchanged(domain, send(name, []), incomplete);
+    await unchanged(domain, send(name, [31n], { tableId: undefined }), incomplete);
   });
 
   test('needs an index, unless it commits', async () => {
     const commits = name === 'commit_partition';
     const expected = commits ? 'INVALID_ARGUMENT partition has been recycled' : incomplete;
-    await unchanged(send(name, [31n], { indexIds: [] }), expected);
+    await unchanged(domain, send(name, [31n], { indexIds: [] }), expected);
   });
 });

@@ -9,7 +9,7 @@ const METHODS: ReadonlyMap<string, { readonly cipher: string; readonly key_bytes
   ['AES_256_ECB', { cipher: 'aes-256-ecb', key_bytes: 32 }],
 ]);
 
-export const ENCRYPTION_METHODS: readonly string[] = [...METHODS.keys()];
+const ENCRYPTION_METHODS: readonly string[] = [...METHODS.keys()];
 
 /** A key or a method that secrets can't be encrypted or decrypted with. Says nothing of either. */
 export class CipherError extends Error {

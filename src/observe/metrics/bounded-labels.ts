@@ -1,5 +1,5 @@
 /** What stands for all values of a label beyond its bound. */
-export const OTHER = 'other';
+const OTHER = 'other';
 
 /** Keeps a label from having more values than a bound, since each value is a series of its own: those that come first are named. */
 export class BoundedLabels {

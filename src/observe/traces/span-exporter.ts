@@ -1,5 +1,6 @@
 import { atMostEvery } from '../at-most-every.ts';
 import type { Logger } from '../logger.ts';
+import { messageOf } from '../message-of.ts';
 
 /** A part of a trace that has ended. */
 export interface Span {
@@ -93,7 +94,7 @@ export class SpanExporter {
       } catch (error) {
         // They are not kept: a collector that is away for long would cost memory.
         this.#dropped += batch.length;
-        this.#why = error instanceof Error ? error.message : String(error);
+        this.#why = messageOf(error);
         this.#tellDropped();
       }
     }

@@ -1,4 +1,5 @@
 import { StoreError, StoreErrorCode } from '../../kv/store-error.ts';
+import { messageOf } from '../../observe/message-of.ts';
 import type { SweepContext } from '../sweep.ts';
 
 /** What a check works on: one instance and the places where its objects lie. Aborting `signal` ends it between two pages. */
@@ -109,5 +110,5 @@ export class CheckResults {
 export function noteUnchecked({ signal }: CheckContext, results: CheckResults, what: string, error: unknown): void {
   signal.throwIfAborted();
   if (error instanceof StoreError && error.code === StoreErrorCode.Closed) throw error;
-  results.add({ kind: 'unchecked', what, why: error instanceof Error ? error.message : String(error) });
+  results.add({ kind: 'unchecked', what, why: messageOf(error) });
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../observe/message-of.ts';
 import type { ServiceRegistryPB_Item } from '../../schema/gen/cloud/registry_pb.ts';
 
 const TRIES = 3;
@@ -19,7 +20,7 @@ export async function tellToRefresh(item: ServiceRegistryPB_Item, instance_id: s
       if (problem === undefined) return undefined;
       why = problem;
     } catch (error) {
-      why = error instanceof Error ? error.message : String(error);
+      why = messageOf(error);
     }
     if (tried === TRIES) return why;
     await sleep(PAUSE_MS);

@@ -1,3 +1,4 @@
+import { createClient } from '../../../src/client/client.ts';
 import { loggerTo } from '../logger-to.ts';
 import { startTestServer, type TestServer, type TestServerOptions } from '../run-server.ts';
 
@@ -16,6 +17,15 @@ export async function startCountedServer(options: TestServerOptions = {}): Promi
   const logger = loggerTo(count);
   const server = await startTestServer({ ...options, logger });
   return { ...server, ran: (method) => counts.get(method) ?? 0 };
+}
+
+/** The same with one instance. */
+export async function startCountedInstance(instance_id: string): Promise<CountedServer> {
+  const server = await startCountedServer();
+  const client = createClient({ endpoints: server.base, token: server.token });
+  await client.admin('create_instance', newInstance(instance_id));
+  client.close();
+  return server;
 }
 
 /** The body that creates an instance by the admin API. */

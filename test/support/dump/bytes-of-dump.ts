@@ -3,7 +3,7 @@ import type { HeldSnapshot } from '../../../src/kv/held-snapshot.ts';
 import type { KeyValue } from '../../../src/kv/store.ts';
 import type { Random } from '../random.ts';
 
-export const KEY_BYTES = 1_976;
+const KEY_BYTES = 1_976;
 
 /** A state that holds these pairs, which are in order, in pages of `page` of them. */
 export function heldPairs(pairs: readonly KeyValue[], page = 100): HeldSnapshot {

@@ -1,4 +1,5 @@
 import { create, type DescMessage, type MessageInitShape } from '@bufbuild/protobuf';
+import { expect } from 'vitest';
 import { Admin } from '../../../src/admin/admin.ts';
 import type { HttpAnswer, HttpCall } from '../../../src/admin/http-types.ts';
 import { readFlags } from '../../../src/config/flags.ts';
@@ -133,3 +134,10 @@ export async function domainOn(
 
 /** The methods, for tests beside the domain's files, which know nothing of the room that lists them. */
 export const rpc = methods;
+
+/** Expects a call to be answered with a status, and to write nothing. */
+export async function unchanged(domain: Domain, status: Promise<string>, expected: string): Promise<void> {
+  const before = await domain.version();
+  expect(await status).toBe(expected);
+  expect(await domain.version()).toBe(before);
+}

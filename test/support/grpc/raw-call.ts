@@ -74,3 +74,8 @@ export function frame(message: Uint8Array, flag = 0): Buffer {
   prefix.writeUInt32BE(message.length, 1);
   return Buffer.concat([prefix, message]);
 }
+
+/** The status of gRPC, which stands in the trailers, or in the headers where there is no message. */
+export function statusOf({ headers, trailers }: RawReply): number {
+  return Number((trailers ?? headers)['grpc-status']);
+}

@@ -19,7 +19,7 @@ export interface Held {
 }
 
 /** What a line with the state begins with. */
-export const STATE = 'held: ';
+const STATE = 'held: ';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;

@@ -1,7 +1,6 @@
 import type { S3Double, S3Fault } from '../objects/s3-double.ts';
 import type { Random } from '../random.ts';
 import type { RowsetStorage } from '../simulation/cluster.ts';
-import type { Tablet } from '../simulation/model.ts';
 import type { RowsetInit } from '../simulation/rowset.ts';
 import { rowsetFiles } from './rowset-files.ts';
 
@@ -40,11 +39,6 @@ export type VisibleRowset = Pick<RowsetInit, 'tabletId' | 'rowsetIdV2' | 'numSeg
 export function keysOf({ tabletId = 0n, rowsetIdV2 = '', numSegments = 0n }: VisibleRowset): string[] {
   const files = rowsetFiles({ tablet_id: tabletId, rowset_id: rowsetIdV2, segments: Number(numSegments) });
   return files.map((file) => `${PREFIX}/${file}`);
-}
-
-/** What all objects of a tablet begin with. */
-export function prefixOf({ id }: Tablet): string {
-  return `${PREFIX}/data/${id}/`;
 }
 
 /** How many requests go wrong in one way or another. */

@@ -48,7 +48,7 @@ const PARTITIONS = 2;
 const LEAST_CALLS = 5_000;
 
 /** Longer than any load takes, even if the service is killed meanwhile: what is loaded to a partition that is gone fails. */
-export const DROPPED_S = 8;
+const DROPPED_S = 8;
 
 /** Everything else goes as soon as it may. */
 const HASTY = [

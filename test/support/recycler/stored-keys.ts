@@ -5,7 +5,7 @@ import type { Story } from './story.ts';
 import { DB_ID } from './story-table.ts';
 
 /** A key as tests compare it: its kind, and its fields without the instance. */
-export function keyLine(kind: keyof typeof keys, fields: Readonly<Record<string, bigint | string>>): string {
+function keyLine(kind: keyof typeof keys, fields: Readonly<Record<string, bigint | string>>): string {
   const shown = Object.entries(fields).map(([name, value]) => `${name}=${value}`);
   return [kind, ...shown.sort()].join(' ');
 }

@@ -98,7 +98,7 @@ export async function settle(
   }
 }
 
-export function outcomeOf({ txnInfo }: AnswerOf<'get_txn'>): Outcome {
+function outcomeOf({ txnInfo }: AnswerOf<'get_txn'>): Outcome {
   switch (txnInfo?.status) {
     case TxnStatusPB.TXN_STATUS_VISIBLE:
     // Decided, while its rowsets are being made visible.

@@ -14,7 +14,7 @@ export type Known = Pick<TabletStatsPB, 'baseCompactionCnt' | 'cumulativeCompact
 
 const NOTHING: Known = { baseCompactionCnt: 0n, cumulativeCompactionCnt: 0n, cumulativePoint: 0n };
 /** As an end version: all that there are. */
-export const NEWEST = -1n;
+const NEWEST = -1n;
 
 export interface ViewOptions {
   readonly start?: bigint;

@@ -31,7 +31,7 @@ export function latencyVars(prefix: string, { all, recent, window_s }: Recorded)
   ];
 }
 
-export function total({ counts }: HistogramCounts): number {
+function total({ counts }: HistogramCounts): number {
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
