@@ -4,6 +4,7 @@ import type { HttpHandler } from '../admin/http-types.ts';
 import { RecyclerAdmin } from '../admin/recycling/recycler-admin.ts';
 import { DEFAULT_ENCRYPTION_KEY, type Settings } from '../config/settings.ts';
 import type { Store } from '../kv/store.ts';
+import type { MetaServices } from '../meta/call.ts';
 import { createMetaServices } from '../meta/meta-services.ts';
 import { Keyring } from '../meta/secrets/keyring.ts';
 import { BinaryRpc } from '../net/binary-rpc.ts';
@@ -63,27 +64,12 @@ export interface ServicesOptions {
 
 /** Makes what answers calls. */
 export async function createServices(options: ServicesOptions): Promise<Services> {
-  const { store, settings, logger, in_flight, calls, tokens } = options;
-  const keyring = new Keyring({ ...settings, default_key: DEFAULT_ENCRYPTION_KEY });
-  if (await keyring.install(store)) {
-    logger.warn(
-      'secrets are encrypted with the built-in key, which everybody knows; set encryption_key to one of yours',
-    );
-  }
-  const services = createMetaServices({ store, keyring, logger, settings });
-  warnOfUnknownMethods(settings, logger);
-  const { otlp_endpoint: endpoint, otlp_trace_one_in } = settings;
-  const spans = endpoint === '' ? undefined : new SpanExporter({ endpoint, version: options.version, logger });
-  const tracer = spans && new CallTracer((span) => spans.add(span), otlp_trace_one_in);
-  const watch = new CallWatch({ ...settings, logger, counts: calls, tracer });
+  const { store, settings, logger, in_flight } = options;
   const { role } = settings;
-  const is_among_others = settings.kv === 'foundationdb' && role !== 'recycler';
-  const neighbours = is_among_others
-    ? new Neighbours({ store, settings, services, logger, clock: systemClock })
-    : undefined;
-  const after = neighbours && ((request: Message) => neighbours.after(request));
-  const rateLimits = new RateLimits(settings, tokens);
-  const runner = new Runner({ store, services, logger, rateLimits, watch, after });
+  const services = createMetaServices({ store, keyring: await installKeyring(options), logger, settings });
+  const spans = createSpans(options);
+  const neighbours = createNeighbours(options, services);
+  const runner = createRunner(options, { services, spans, neighbours });
   const recycling = role === 'meta-service' ? undefined : createRecycling({ ...options, services });
   const recycler = recycling?.recycler;
   const monitoring = role === 'recycler' ? undefined : createMonitoring({ store, settings, logger, now_ms: Date.now });
@@ -127,6 +113,46 @@ export async function createServices(options: ServicesOptions): Promise<Services
       await spans?.stop();
     },
   };
+}
+
+/** What secrets are encrypted with, after it is in the store. */
+async function installKeyring({ store, settings, logger }: ServicesOptions): Promise<Keyring> {
+  const keyring = new Keyring({ ...settings, default_key: DEFAULT_ENCRYPTION_KEY });
+  if (await keyring.install(store)) {
+    logger.warn(
+      'secrets are encrypted with the built-in key, which everybody knows; set encryption_key to one of yours',
+    );
+  }
+  return keyring;
+}
+
+function createSpans({ settings, version, logger }: ServicesOptions): SpanExporter | undefined {
+  const { otlp_endpoint: endpoint } = settings;
+  return endpoint === '' ? undefined : new SpanExporter({ endpoint, version, logger });
+}
+
+/** On a cluster others may answer the same frontends and backends, and have to hear of nodes that change. */
+function createNeighbours(
+  { store, settings, logger }: ServicesOptions,
+  services: MetaServices,
+): Neighbours | undefined {
+  const is_among_others = settings.kv === 'foundationdb' && settings.role !== 'recycler';
+  return is_among_others ? new Neighbours({ store, settings, services, logger, clock: systemClock }) : undefined;
+}
+
+interface RunnerNeeds {
+  readonly services: MetaServices;
+  readonly spans: SpanExporter | undefined;
+  readonly neighbours: Neighbours | undefined;
+}
+
+function createRunner(options: ServicesOptions, { services, spans, neighbours }: RunnerNeeds): Runner {
+  const { store, settings, logger, calls, tokens } = options;
+  warnOfUnknownMethods(settings, logger);
+  const tracer = spans && new CallTracer((span) => spans.add(span), settings.otlp_trace_one_in);
+  const watch = new CallWatch({ ...settings, logger, counts: calls, tracer });
+  const after = neighbours && ((request: Message) => neighbours.after(request));
+  return new Runner({ store, services, logger, rateLimits: new RateLimits(settings, tokens), watch, after });
 }
 
 function warnOfUnknownMethods({ specific_max_qps_limit }: Settings, logger: Logger): void {
