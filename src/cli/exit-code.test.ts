@@ -14,6 +14,7 @@ test('docs/command-line.md has the exit codes that there are', () => {
 
 test('docs/store.md says of doctor what the list of codes says', () => {
   expect(page('command-line.md')).toMatch(new RegExp(`^\\| ${ExitCode.Unsound} \\| .*\`doctor\``, 'm'));
-  const [, codes] = /It ends with (.+?)\. `--json` is for programs/.exec(page('store.md')) ?? [];
-  expect(codes).toBe(`${ExitCode.Done} when nothing was found, and with ${ExitCode.Unsound} when something was`);
+  const [said] = /It ends with \d when nothing was found[^.]*/.exec(page('store.md').replaceAll('\n', ' ')) ?? [];
+  expect(said).toContain(`${ExitCode.Done} when nothing was found`);
+  expect(said).toContain(`${ExitCode.Unsound} when something was`);
 });
