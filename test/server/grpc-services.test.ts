@@ -140,22 +140,22 @@ describe.each([
     const error = ConnectError.from(await ask({}).catch((reason: unknown) => reason));
     expect(error.code).toBe(GrpcCode.invalid_argument);
   });
+});
 
-  test('ends with a client that asks much and takes nothing', async () => {
-    const client = new RawGrpc(server.base);
-    const asked = create(ServerReflectionRequestSchema, {
-      messageRequest: { case: 'fileByFilename', value: 'cloud/txn.proto' },
-    });
-    const question = frame(toBinary(ServerReflectionRequestSchema, asked));
-    const stream = client.open({ ':path': '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo' });
-    const reply = replyOf(stream);
-    stream.pause();
-    stream.write(Buffer.concat(Array.from({ length: 2_000 }, () => question)));
-    await new Promise((resolve) => stream.once('response', resolve));
-    stream.resume();
-    const { body, trailers } = await reply;
-    expect(Number(trailers?.['grpc-status'])).toBe(GrpcCode.resource_exhausted);
-    expect(body.length).toBeLessThan(6 * 1024 * 1024);
-    client.close();
+test('reflection ends with a client that asks much and takes nothing', async () => {
+  const client = new RawGrpc(server.base);
+  const asked = create(ServerReflectionRequestSchema, {
+    messageRequest: { case: 'fileByFilename', value: 'cloud/txn.proto' },
   });
+  const question = frame(toBinary(ServerReflectionRequestSchema, asked));
+  const stream = client.open({ ':path': '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo' });
+  const reply = replyOf(stream);
+  stream.pause();
+  stream.write(Buffer.concat(Array.from({ length: 2_000 }, () => question)));
+  await new Promise((resolve) => stream.once('response', resolve));
+  stream.resume();
+  const { body, trailers } = await reply;
+  expect(Number(trailers?.['grpc-status'])).toBe(GrpcCode.resource_exhausted);
+  expect(body.length).toBeLessThan(6 * 1024 * 1024);
+  client.close();
 });

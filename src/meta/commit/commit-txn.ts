@@ -53,7 +53,7 @@ async function decide(call: CallInSteps, request: CommitTxnRequest, instanceId: 
   const commit = (way: CommitWay, most_rowsets: number) => {
     const step = (claim: ClaimPartitions) =>
       call.transact((run) => commitStep(run, request, instanceId, { way, most_rowsets, claim }), STEP);
-    // Who waits for a lazy commit gives up his turn, or those behind him would wait one after the other.
+    // Who waits for a lazy commit gives up the turn, or those behind him would wait one after the other.
     return settled(call.lazyCommits, () => call.partitionTurns.run(step));
   };
   const { settings } = call;
