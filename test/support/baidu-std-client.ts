@@ -66,7 +66,10 @@ const HEADER_BYTES = 12;
  */
 export class BaiduStdClient {
   readonly #waiting = new Map<bigint, Waiting>();
-  #received: Buffer = Buffer.alloc(0);
+  /** What has come and is no whole frame yet, and how much it takes for one. */
+  #pieces: Buffer[] = [];
+  #held_bytes = 0;
+  #frame_bytes = HEADER_BYTES;
   /** Ids with an upper half, as those of brpc are. */
   #nextId = 0x7000_0001_0000_0001n;
   /** The correlation ids of the answers, in the order in which they came. */
@@ -138,13 +141,18 @@ export class BaiduStdClient {
   }
 
   #onData(bytes: Buffer): void {
-    this.#received = Buffer.concat([this.#received, bytes]);
-    for (;;) {
-      const frame = cutFrame(this.#received);
-      if (frame === undefined) return;
-      this.#received = frame.rest;
+    this.#pieces.push(bytes);
+    this.#held_bytes += bytes.length;
+    // Joined when the frame is whole: of a large one each piece would be copied again with every one after it.
+    if (this.#held_bytes < this.#frame_bytes) return;
+    let received: Buffer = Buffer.concat(this.#pieces);
+    for (let frame = cutFrame(received); frame !== undefined; frame = cutFrame(received)) {
+      received = frame.rest;
       this.#onReply(frame);
     }
+    this.#pieces = [received];
+    this.#held_bytes = received.length;
+    this.#frame_bytes = HEADER_BYTES + (received.length < HEADER_BYTES ? 0 : received.readUInt32BE(4));
   }
 
   #onReply({ meta, message }: ReplyFrame): void {
