@@ -71,7 +71,7 @@ function backupProblems(settings: Settings): string[] {
     problems.push('backup_interval_seconds needs backup_dir or backup_to, which say where backups are written to');
   }
   if (backup_interval_seconds > 0 && settings.kv !== 'embedded') {
-    problems.push('backup_interval_seconds is for the embedded store; a FoundationDB has fdbbackup');
+    problems.push('backup_interval_seconds is for the embedded store; for a FoundationDB cluster there is fdbbackup');
   }
   if (backup_dir !== '' && backup_to !== null) {
     problems.push('backup_dir and backup_to exclude each other: backups go to a directory or to a bucket');

@@ -74,14 +74,14 @@ export const systemShapes = {
   },
   systemFilling: {
     about:
-      "What a store in a FoundationDB is being filled with by a restore or a move. Nereus' own: Doris neither writes nor reads it.",
+      "What a store in a FoundationDB cluster is being filled with by a restore or a move. Nereus' own: Doris neither writes nor reads it.",
     space: SYSTEM_SPACE,
     parts: ['system', 'nereus', 'filling'],
     value: { type: 'message', schema: FillingPBSchema },
   },
   systemReceipt: {
     about:
-      "That a commit was made, should its answer get lost: one place after the other for each opener of a FoundationDB. Nereus' own: Doris neither writes nor reads it.",
+      "That a commit was made, should its answer get lost: one place after the other for each opener of a FoundationDB cluster. Nereus' own: Doris neither writes nor reads it.",
     space: SYSTEM_SPACE,
     parts: ['system', 'nereus', 'receipt', text('opener'), int64('place')],
     value: { type: 'receipt' },
